@@ -1,0 +1,155 @@
+// The contract every wire format fills, in both directions. Codecs are pure and synchronous: no network, clock,
+// randomness or configuration. They read narrowly, never trust truthiness of wire values, and throw only GatewayError.
+
+import type { GatewayError } from './error.ts'
+import type { EventSink, StreamEvent } from './event.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Note } from './note.ts'
+import type { DialectId } from './origin.ts'
+import type { GenerationRequest } from './request.ts'
+import type { GenerationResponse } from './response.ts'
+import type { Usage } from './usage.ts'
+
+/**
+ * How a provider deviates from its dialect: a closed vocabulary that the dialect interprets. A deny-list, never a
+ * whitelist; every drop or clamp leaves a note.
+ */
+export interface Quirks {
+  /** Request members to leave out. */
+  drop?: readonly string[]
+  /** Request members to rename, wire name to wire name. */
+  rename?: Readonly<Record<string, string>>
+  /** Request members to set whatever the caller said. */
+  force?: Readonly<Record<string, Json>>
+  /** Numeric request members to keep within bounds. */
+  clamp?: Readonly<Record<string, { min?: number; max?: number }>>
+  /** Which role instructions take upstream. Default: as the caller wrote them. */
+  instructionRole?: 'system' | 'developer'
+  maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** `never`: the host refuses `stream_options`. Default: it understands include_usage. */
+  streamUsage?: 'ok' | 'never'
+  /** Field of an assistant message that reasoning text is written back to. Default: not written. */
+  reasoningField?: 'reasoning_content' | 'reasoning'
+  /** Where completion tokens exclude reasoning tokens (xAI). */
+  outputExcludesReasoning?: boolean
+  /** `anthropic-version` sent on translated requests. Default 2023-06-01. */
+  anthropicVersion?: string
+}
+
+/** What is known about the upstream model. Everything is optional: unknown is unknown. */
+export interface ModelFacts {
+  contextTokens?: number
+  maxOutputTokens?: number
+  /** Output limit sent where the wire demands one and the caller gave none. */
+  defaultMaxOutputTokens?: number
+  /** false: temperature, top_p, top_k are refused. */
+  sampling?: boolean
+  /** false: a forced tool choice is refused. */
+  forcedToolChoice?: boolean
+  /** Accepted Anthropic thinking types. */
+  thinkingModes?: readonly string[]
+  /** Accepted effort words. */
+  efforts?: readonly string[]
+  /** false: a trailing assistant message is refused. */
+  prefill?: boolean
+}
+
+/** Everything about the receiving side that an encoder may look at. */
+export interface EncodeTarget {
+  /** The upstream's own model name, written into the body. */
+  model: string
+  quirks: Quirks
+  facts: ModelFacts
+}
+
+export interface Encoded {
+  body: JsonObject
+  notes: Note[]
+  /** Request headers that belong to the body (e.g. anthropic-version), lower-case names. */
+  headers?: Record<string, string>
+}
+
+/** One framed unit of a stream: an SSE event (`event` is "" when the wire named none) or an NDJSON line. */
+export interface Frame {
+  event: string
+  data: string
+}
+
+export interface StreamDecoder {
+  /** Feed one frame; events go to the sink given at construction. Never throws: a bad frame is a `failure` event. */
+  frame(frame: Frame): void
+  /** The bytes ended. Emits `failure` unless a terminal event was seen. */
+  end(): void
+}
+
+export interface StreamEncoder {
+  /** Feed one canonical event; framed text goes to the writer given at construction. */
+  event(event: StreamEvent): void
+}
+
+/** What an answer encoder needs to know of the call. */
+export interface AnswerContext {
+  /** Model name shown to the caller. */
+  model: string
+  /** Fallback answer id and creation time where the upstream gives none (id stable within one call). */
+  id: string
+  /** Unix seconds. */
+  created: number
+  /** Whether the caller asked for usage in the stream. */
+  includeUsage: boolean
+  /** The decoded request, when it was decoded; lets an encoder answer in the form asked for (legacy functions). */
+  request?: GenerationRequest
+}
+
+/** What the meter of a relayed answer found so far. */
+export interface Metered {
+  usage?: Usage
+  /** Finish reasons by choice in the wire's own words. */
+  finish: (string | null)[]
+  /** The terminal frame was seen ([DONE], message_stop). */
+  terminal: boolean
+  /** An error object inside the body or the stream. */
+  error?: GatewayError
+}
+
+/** Looks at relayed frames without building events. */
+export interface Meter {
+  frame(frame: Frame): void
+  readonly result: Metered
+}
+
+export interface GenerationDialect {
+  id: DialectId
+  framing: 'sse' | 'ndjson'
+  request: {
+    /** Wire to canonical. Throws GatewayError `invalid_request` with `param` naming the member. */
+    decode(wire: JsonObject): GenerationRequest
+    encode(request: GenerationRequest, target: EncodeTarget): Encoded
+  }
+  response: {
+    /** Whole answer to canonical. Throws `bad_upstream_response` when it is not one (error object, no choices). */
+    decode(wire: Json, quirks: Quirks): GenerationResponse
+    encode(response: GenerationResponse, context: AnswerContext): { body: JsonObject; notes: Note[] }
+  }
+  stream: {
+    decoder(quirks: Quirks, sink: EventSink): StreamDecoder
+    encoder(context: AnswerContext, write: (text: string) => void): StreamEncoder
+    /** Bytes that keep a waiting caller's connection alive without meaning anything. */
+    keepAlive: string
+    /** A failure as this dialect says it inside a stream, framed; the stream ends after it. */
+    failure(error: GatewayError, requestId: string): string
+  }
+  error: {
+    /** An upstream's non-2xx answer. `body` is parsed JSON when it was JSON, else the text. */
+    decode(status: number, body: Json | string, headers: Readonly<Record<string, string>>): GatewayError
+    /** Status, body and extra headers (retry-after, x-should-retry) for the caller. */
+    encode(
+      error: GatewayError,
+      requestId: string,
+    ): { status: number; body: JsonObject; headers: Record<string, string> }
+  }
+  /** Meter of a relayed stream. */
+  meter(quirks: Quirks): Meter
+  /** Usage and error of a relayed whole answer, without building a response. */
+  inspect(wire: Json, quirks: Quirks): Metered
+}
