@@ -1,0 +1,160 @@
+// Questions the gateway itself puts to an endpoint: its model list, and whether a trivial chat works.
+
+import { cancel } from '../core/cancel.ts'
+import type { Clock } from '../core/clock.ts'
+import type { GenerationDialect } from '../core/dialect.ts'
+import { normalise } from '../core/error.ts'
+import { type Json, isObject } from '../core/json.ts'
+import type { DialectId } from '../core/origin.ts'
+import { operationUrl } from '../core/url-rules.ts'
+import type { EndpointConfig } from '../providers/endpoint.ts'
+import type { Operation } from '../providers/provider.ts'
+import type { Pools } from '../upstream/pools.ts'
+import { collectBody, send } from '../upstream/send.ts'
+import type { ProbeResult } from './probes.ts'
+import { authHeaders } from './runtime.ts'
+
+export interface AskDeps {
+  pools: Pools
+  clock: Clock
+  dialects: ReadonlyMap<DialectId, GenerationDialect>
+}
+
+interface Said {
+  status: number | null
+  body?: Json
+  error?: string
+}
+
+const LIST_LIMIT_MS = 5_000
+/** A cold local model may have to be loaded first (requirement R-000-24). */
+const CHAT_LIMIT_MS = 60_000
+
+async function ask(
+  endpoint: EndpointConfig,
+  operation: Operation,
+  body: Json | undefined,
+  limitMs: number,
+  deps: AskDeps,
+): Promise<Said> {
+  const path = endpoint.provider.paths[operation]
+  if (path === undefined) return { status: 404, error: `${endpoint.provider.title} has no ${operation} operation` }
+  const model = endpoint.probeModel ?? endpoint.models[0]?.upstream ?? ''
+  const url = new URL(operationUrl(endpoint.baseUrl, path, { model, providerId: endpoint.provider.id }))
+  const text = body === undefined ? undefined : JSON.stringify(body)
+  try {
+    const exchange = await send({
+      dispatcher: deps.pools.get(endpoint),
+      endpoint: {
+        ...endpoint,
+        timeouts: {
+          connectMs: Math.min(endpoint.timeouts.connectMs, limitMs),
+          firstByteMs: limitMs,
+          idleMs: limitMs,
+          totalMs: limitMs,
+        },
+      },
+      request: {
+        method: text === undefined ? 'GET' : 'POST',
+        path: url.pathname + url.search,
+        headers: {
+          accept: 'application/json',
+          ...(text === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
+          ...endpoint.provider.headers,
+          ...endpoint.headers,
+          ...authHeaders(endpoint),
+        },
+        ...(text === undefined ? {} : { body: text }),
+      },
+      clock: deps.clock,
+      cancel: cancel(),
+    })
+    const bytes = await collectBody(exchange, 16 * 1024 * 1024)
+    try {
+      return { status: exchange.status, body: JSON.parse(bytes.toString('utf8')) as Json }
+    } catch {
+      return { status: exchange.status, error: 'the answer is not JSON' }
+    }
+  } catch (thrown) {
+    return { status: null, error: normalise(thrown).message }
+  }
+}
+
+/** The ids of a models list in any shape met (`data[].id`, `models[].name`, bare array), or undefined if it is none. */
+export function modelIds(body: Json | undefined): string[] | undefined {
+  const rows = isObject(body) ? (body.data ?? body.models) : body
+  if (!Array.isArray(rows)) return undefined
+  return rows.flatMap((row) => {
+    const id = isObject(row) ? (row.id ?? row.name ?? row.model) : row
+    return typeof id === 'string' ? [id] : []
+  })
+}
+
+export interface Listing {
+  status: number | null
+  models?: string[]
+  error?: string
+}
+
+export async function listModels(endpoint: EndpointConfig, deps: AskDeps): Promise<Listing> {
+  const said = await ask(endpoint, 'models', undefined, LIST_LIMIT_MS, deps)
+  if (said.status !== 200) return { status: said.status, error: said.error ?? `HTTP ${said.status}` }
+  const models = modelIds(said.body)
+  return models ? { status: 200, models } : { status: 200, error: 'the answer is not a model list' }
+}
+
+/** Steps of document 000: models list, model in it, a trivial chat. The body of a failed list is never shown. */
+export async function probeEndpoint(endpoint: EndpointConfig, deps: AskDeps): Promise<ProbeResult> {
+  const base = { models: [] as string[], testedAt: deps.clock.now() }
+  const model = endpoint.probeModel ?? endpoint.models[0]?.upstream
+  const listing = await listModels(endpoint, deps)
+  const models = listing.models ?? []
+  const found: Omit<ProbeResult, 'ok'> = { ...base, models, modelsStatus: listing.status, modelsOk: !!listing.models }
+  const unsupported =
+    (listing.status === 404 || listing.status === 405) && (endpoint.probe !== 'gate' || !endpoint.probeRequireModels)
+  if (!listing.models && !unsupported)
+    return {
+      ...found,
+      ok: false,
+      failedStep: 'models',
+      reason: `the models list failed: ${listing.status === null ? listing.error : `HTTP ${listing.status}`}`,
+    }
+  if (model === undefined) return { ...found, ok: true }
+  if (listing.models && endpoint.probeRequireModels && !listed(models, model))
+    return {
+      ...found,
+      ok: false,
+      failedStep: 'model_listed',
+      reason: `the model "${model}" is not listed by the endpoint (${models.slice(0, 5).join(', ') || 'empty list'})`,
+    }
+  // Only a gated endpoint is asked to generate: a probe must not spend the operator's tokens unasked.
+  if (endpoint.probe !== 'gate') return { ...found, ok: true }
+  const chat = await probeChat(endpoint, model, deps)
+  return chat === undefined
+    ? { ...found, ok: true, chatOk: true }
+    : { ...found, ok: false, chatOk: false, failedStep: 'chat', reason: chat }
+}
+
+/** Ollama lists `name:latest` for what everybody calls `name`. */
+function listed(models: readonly string[], model: string): boolean {
+  return models.includes(model) || models.includes(`${model}:latest`) || models.includes(model.replace(/:latest$/, ''))
+}
+
+/** Why a trivial chat fails, or undefined when it works. 16 tokens: reasoning models answer nothing in one. */
+async function probeChat(endpoint: EndpointConfig, model: string, deps: AskDeps): Promise<string | undefined> {
+  const dialect = deps.dialects.get(endpoint.provider.dialect)
+  if (!dialect) return `no codec for dialect "${endpoint.provider.dialect}"`
+  const body = (field: string): Json => ({ model, messages: [{ role: 'user', content: 'ping' }], [field]: 16 })
+  const first = endpoint.provider.quirks.maxTokensField ?? 'max_tokens'
+  let said = await ask(endpoint, 'chat', body(first), CHAT_LIMIT_MS, deps)
+  const other = first === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
+  if (said.status === 400 && JSON.stringify(said.body ?? '').includes(other))
+    said = await ask(endpoint, 'chat', body(other), CHAT_LIMIT_MS, deps)
+  if (said.status === null) return said.error
+  if (said.status !== 200) return `the chat answered HTTP ${said.status}`
+  if (said.body === undefined) return said.error
+  const found = dialect.inspect(said.body, endpoint.provider.quirks)
+  return found.error?.message
+}

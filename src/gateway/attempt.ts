@@ -1,0 +1,209 @@
+// One try at one deployment: relay where both sides speak the same dialect, translate where they do not, the built-in
+// demo where the endpoint is that. Ends at the commit point: what it returns is good, what it throws may move on.
+
+import { claudeFacts } from '../catalog/claude.ts'
+import type { AnswerContext, GenerationDialect, Metered } from '../core/dialect.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Json } from '../core/json.ts'
+import { replay } from '../core/collect.ts'
+import type { StreamEvent } from '../core/event.ts'
+import type { GenerationRequest } from '../core/request.ts'
+import type { Usage } from '../core/usage.ts'
+import { type Exchange, collectBody, send } from '../upstream/send.ts'
+import type { Call } from './call.ts'
+import { demoAnswerFor } from './demo/serve.ts'
+import { embeddingsAnswer } from './embeddings.ts'
+import { type LiveStream, type StreamEnd, eventStream, relayStream, translateStream } from './pump.ts'
+import type { ReadRequest } from './read.ts'
+import type { CallRecord } from './record.ts'
+import type { Deployment } from './route-table.ts'
+import type { Runtime } from './runtime.ts'
+import { toolNames } from './tool-names.ts'
+import { countTokensLocally } from './count-tokens.ts'
+import { type Prepared, relayRequest, translateRequest } from './upstream-request.ts'
+
+export type Answer =
+  | { kind: 'whole'; body: Buffer | string; headers: Record<string, string>; usage?: Usage }
+  | {
+      kind: 'stream'
+      live: LiveStream
+      headers: Record<string, string>
+      /** Set by the deliverer; told once when the stream is over. */
+      ended(end: StreamEnd): void
+    }
+
+const ANSWER_CAP = 64 * 1024 * 1024
+const ERROR_CAP = 1024 * 1024
+
+/** Upstream headers a caller of any dialect may see. */
+const SHOWN = /^(x-ratelimit-|anthropic-ratelimit-|retry-after|request-id$|openai-processing-ms$|openai-version$)/
+
+export async function attempt(
+  call: Call,
+  read: ReadRequest,
+  deployment: Deployment,
+  runtime: Runtime,
+  record: CallRecord,
+): Promise<Answer> {
+  const { endpoint } = deployment
+  const { provider } = endpoint
+  const context = contextOf(call, read, runtime, record)
+  if (provider.id === 'demo') {
+    record.path = 'demo'
+    return demoAnswerFor(call, read, runtime, context)
+  }
+  const upstream = runtime.dialects.get(provider.dialect)
+  if (!upstream) throw new GatewayError('internal', `no codec for dialect "${provider.dialect}"`)
+  const same = provider.dialect === call.dialect.id
+  if (call.operation === 'count_tokens' && (!same || provider.paths.count_tokens === undefined))
+    return countTokensLocally(call, read)
+
+  const relayed = same || call.operation !== 'chat'
+  record.path = relayed ? 'relay' : 'translate'
+  const state = runtime.endpoints.get(endpoint.id)
+  if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
+  let request: GenerationRequest | undefined
+  let prepared: Prepared
+  if (relayed) prepared = relayRequest(call, read, deployment, state)
+  else {
+    request = call.dialect.request.decode({ ...read.json(), model: deployment.model })
+    context.request = request
+    const facts = provider.dialect === 'anthropic-messages' ? claudeFacts(deployment.model) : {}
+    prepared = translateRequest(call, request, deployment, state, upstream, facts)
+  }
+  record.notes = prepared.notes
+  if (runtime.config.server.strict && prepared.notes.length > 0) throw refuseLoss(prepared)
+
+  record.overheadMs = runtime.clock.monotonic() - record.startedAt
+  record.phase = 'connect'
+  const exchange = await send({
+    dispatcher: runtime.pools.get(endpoint),
+    endpoint,
+    request: prepared.request,
+    clock: runtime.clock,
+    cancel: call.cancel,
+  })
+  record.upstreamStatus = exchange.status
+  record.phase = 'firstByte'
+  if (exchange.status < 200 || exchange.status > 299) throw await refused(exchange, upstream, deployment, record)
+
+  const headers: Record<string, string> = {}
+  for (const name in exchange.headers) if (SHOWN.test(name)) headers[name] = exchange.headers[name] as string
+  const type = exchange.headers['content-type'] ?? ''
+  const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
+  if (streamed && !type.includes('json') && !type.includes('html')) {
+    const rewrite = request && toolNames(request)
+    const live = relayed
+      ? await relayStream({
+          exchange,
+          clock: runtime.clock,
+          dialect: call.dialect,
+          quirks: provider.quirks,
+          requestId: call.id,
+          endpoint: endpoint.id,
+          hideUsage: prepared.hideUsage,
+        })
+      : await translateStream({
+          exchange,
+          clock: runtime.clock,
+          from: upstream,
+          dialect: call.dialect,
+          quirks: provider.quirks,
+          context,
+          requestId: call.id,
+          ...(rewrite ? { rewrite } : {}),
+        })
+    record.firstByteMs = runtime.clock.monotonic() - record.startedAt
+    record.phase = 'stream'
+    headers['content-type'] = 'text/event-stream; charset=utf-8'
+    return { kind: 'stream', live, headers, ended() {} }
+  }
+
+  const body = await collectBody(exchange, ANSWER_CAP)
+  record.firstByteMs = runtime.clock.monotonic() - record.startedAt
+  const wire = jsonAnswer(body, type, endpoint.id)
+  headers['content-type'] = 'application/json'
+  if (call.operation === 'embeddings') return embeddingsAnswer(wire, body, read, headers)
+  if (relayed && !streamed) {
+    const found: Metered = upstream.inspect(wire, provider.quirks)
+    if (found.error) throw found.error
+    return { kind: 'whole', body, headers, ...(found.usage ? { usage: found.usage } : {}) }
+  }
+  const response = upstream.response.decode(wire, provider.quirks)
+  const rewrite = request && toolNames(request)
+  if (rewrite)
+    for (const choice of response.choices)
+      for (const part of choice.parts)
+        if (part.kind === 'tool_call') part.name = rewrite.original(part.name)
+  if (streamed) {
+    const events: StreamEvent[] = []
+    replay(response, (event) => events.push(event))
+    headers['content-type'] = 'text/event-stream; charset=utf-8'
+    const { clock } = runtime
+    const live = eventStream(events, { clock, dialect: call.dialect, context, usage: response.usage })
+    return { kind: 'stream', live, headers, ended() {} }
+  }
+  const encoded = call.dialect.response.encode(response, context)
+  record.notes = [...record.notes, ...encoded.notes]
+  return {
+    kind: 'whole',
+    body: JSON.stringify(encoded.body),
+    headers,
+    ...(response.usage ? { usage: response.usage } : {}),
+  }
+}
+
+function contextOf(call: Call, read: ReadRequest, runtime: Runtime, record: CallRecord): AnswerContext {
+  return {
+    model: record.route ?? read.model,
+    id: call.id,
+    created: Math.floor(runtime.clock.now() / 1000),
+    includeUsage: read.includeUsage,
+  }
+}
+
+/** A non-2xx answer as an error, its body read up to a cap and kept word for word. */
+async function refused(
+  exchange: Exchange,
+  upstream: GenerationDialect,
+  deployment: Deployment,
+  record: CallRecord,
+): Promise<GatewayError> {
+  if (exchange.status >= 300 && exchange.status < 400) {
+    exchange.abort()
+    return new GatewayError(
+      'bad_upstream_response',
+      `endpoint "${deployment.endpoint.id}" answered a redirect (${exchange.status}); redirects are never followed, set its base_url to the final address`,
+      { endpoint: deployment.endpoint.id, upstreamStatus: exchange.status },
+    )
+  }
+  const text = (await collectBody(exchange, ERROR_CAP)).toString('utf8')
+  let body: Json | string = text
+  try {
+    body = JSON.parse(text) as Json
+  } catch {
+    // Not JSON (an HTML page of some proxy): the decoder makes a message of its beginning.
+  }
+  record.phase = 'firstByte'
+  return upstream.error.decode(exchange.status, body, exchange.headers)
+}
+
+/** The parsed body of a 2xx answer. LM Studio and proxies answer 200 with HTML or an error object. */
+function jsonAnswer(body: Buffer, type: string, endpoint: string): Json {
+  try {
+    return JSON.parse(body.toString('utf8')) as Json
+  } catch (cause) {
+    throw new GatewayError(
+      'bad_upstream_response',
+      `endpoint "${endpoint}" answered 200 with ${type.includes('html') ? 'an HTML page' : 'a body that is not JSON'}: ${body.toString('utf8', 0, 120)}`,
+      { endpoint, upstreamStatus: 200, cause },
+    )
+  }
+}
+
+function refuseLoss(prepared: Prepared): GatewayError {
+  const lost = prepared.notes.map((note) => `${note.field} (${note.action}: ${note.why})`).join('; ')
+  return new GatewayError('invalid_request', `strict mode refuses to lose: ${lost}`, {
+    param: prepared.notes[0]?.field ?? null,
+  })
+}

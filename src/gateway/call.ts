@@ -1,0 +1,41 @@
+// What goes into the pipeline and what comes out: no sockets here, so that a server, an embedder and a test are alike.
+
+import type { Cancel } from '../core/cancel.ts'
+import type { GenerationDialect } from '../core/dialect.ts'
+import type { Operation } from '../providers/provider.ts'
+
+export interface Call {
+  /** `x-request-id` of the answer. */
+  id: string
+  operation: Exclude<Operation, 'models'>
+  /** The caller's dialect: its requests, answers and errors. */
+  dialect: GenerationDialect
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  body: Buffer
+  /** Raised when the caller hangs up. */
+  cancel: Cancel
+}
+
+/** Where streamed bytes go. */
+export interface Sink {
+  /** false: full; wait for drain before writing more. */
+  write(bytes: Buffer | string): boolean
+  end(): void
+  onDrain(fn: () => void): void
+}
+
+export interface WholeReply {
+  status: number
+  headers: Record<string, string>
+  body: Buffer | string
+}
+
+export interface StreamReply {
+  status: number
+  headers: Record<string, string>
+  /** Starts the flow; call it once, at once. */
+  stream(sink: Sink): void
+}
+
+export type Reply = WholeReply | StreamReply

@@ -1,0 +1,125 @@
+// The composition root: builds a runtime from a configuration, serves from it, and swaps it whole. The server is one
+// caller of it, an embedder another. Importing it does nothing.
+
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
+import type { Clock, Random } from '../core/clock.ts'
+import type { GenerationDialect } from '../core/dialect.ts'
+import type { DialectId } from '../core/origin.ts'
+import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
+import { openaiChat } from '../dialects/openai-chat/index.ts'
+import { telemetry } from '../telemetry/telemetry.ts'
+import { type Pools, pools } from '../upstream/pools.ts'
+import { type AskDeps, probeEndpoint } from './ask.ts'
+import type { Call, Reply } from './call.ts'
+import { handle } from './pipeline.ts'
+import { probes } from './probes.ts'
+import { routeTable } from './route-table.ts'
+import { type Runtime, endpointState } from './runtime.ts'
+import { systemClock } from './system-clock.ts'
+
+export interface GatewayOptions {
+  log: Logger
+  clock?: Clock
+  random?: Random
+  /** false: no start-up probes (tests, dry runs). */
+  probe?: boolean
+}
+
+export interface Gateway {
+  /** The runtime in force. */
+  readonly runtime: Runtime
+  handle(call: Call): Promise<Reply>
+  /** Builds a complete new runtime and swaps it; calls under way finish on the old one. Throws and keeps the old one. */
+  reload(config: Config): void
+  /** Stops probes and closes idle connections; calls under way are given up to `drainMs`. */
+  close(drainMs?: number): Promise<void>
+  /** What the gateway needs to ask endpoints on its own. */
+  readonly deps: AskDeps
+}
+
+const DIALECTS: ReadonlyMap<DialectId, GenerationDialect> = new Map([
+  [openaiChat.id, openaiChat],
+  [anthropicMessages.id, anthropicMessages],
+])
+
+export function createGateway(config: Config, options: GatewayOptions): Gateway {
+  const clock = options.clock ?? systemClock
+  const shared = telemetry(options.log)
+  let connections: Pools = pools()
+  const retired = new Set<Pools>()
+
+  const build = (next: Config): Runtime => {
+    const deps: AskDeps = { pools: connections, clock, dialects: DIALECTS }
+    return {
+      config: next,
+      routes: routeTable(next),
+      endpoints: new Map(next.endpoints.map((endpoint) => [endpoint.id, endpointState(endpoint)])),
+      breakers: new Map(),
+      dialects: DIALECTS,
+      pools: connections,
+      probes: probes({
+        endpoints: options.probe === false ? [] : next.endpoints.filter((row) => row.provider.id !== 'demo'),
+        clock,
+        ask: (endpoint) => probeEndpoint(endpoint, deps),
+        warn: (endpoint, result) =>
+          options.log.warn(
+            {
+              endpoint: endpoint.id,
+              step: result.failedStep,
+              url: endpoint.baseUrl,
+              status_code: result.modelsStatus ?? null,
+              error: result.reason,
+            },
+            'probe failed',
+          ),
+      }),
+      telemetry: shared,
+      clock,
+      random: options.random ?? Math.random,
+    }
+  }
+
+  let runtime = build(config)
+  if (options.probe !== false) runtime.probes.start()
+
+  return {
+    get runtime() {
+      return runtime
+    },
+    get deps() {
+      return { pools: connections, clock, dialects: DIALECTS }
+    },
+    handle: (call) => handle(call, runtime),
+    reload(next) {
+      const old = runtime
+      const oldPools = connections
+      connections = pools()
+      try {
+        runtime = build(next)
+      } catch (thrown) {
+        connections = oldPools
+        throw thrown
+      }
+      old.probes.stop()
+      // Limits and breakers of endpoints that stay the same go on counting: a reload is no way around a limit.
+      for (const [id, state] of runtime.endpoints) {
+        const before = old.endpoints.get(id)
+        if (before && before.config.baseUrl === state.config.baseUrl) state.window = before.window
+      }
+      for (const [key, state] of old.breakers) runtime.breakers.set(key, state)
+      runtime.probes.start()
+      retired.add(oldPools)
+      void oldPools.close().finally(() => retired.delete(oldPools))
+    },
+    async close(drainMs = 10_000) {
+      runtime.probes.stop()
+      const all = [connections, ...retired]
+      await Promise.race([
+        Promise.all(all.map((pool) => pool.close())),
+        new Promise<void>((resolve) => clock.timer(drainMs, resolve)),
+      ])
+      await Promise.all(all.map((pool) => pool.destroy()))
+    },
+  }
+}

@@ -1,0 +1,45 @@
+// Who calls. Today there is one key, the master key; without one configured every local caller is welcome. The text is
+// the same for a missing and a wrong key, and the comparison takes the same time for every wrong one.
+
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { GatewayError } from '../core/error.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Call } from './call.ts'
+import type { Runtime } from './runtime.ts'
+
+export function identify(call: Pick<Call, 'headers'>, runtime: Pick<Runtime, 'config'>): void {
+  const { masterKey } = runtime.config.server
+  if (!masterKey || masterKey.isEmpty) return
+  // Where both credential headers arrive, x-api-key is the one that counts, as at Anthropic's own API.
+  const key = header(call, 'x-api-key') ?? header(call, 'x-goog-api-key') ?? bearer(call) ?? header(call, 'api-key')
+  if (key === undefined || !matches(masterKey, key))
+    throw new GatewayError(
+      'unauthenticated',
+      'a valid API key is needed: send it as "Authorization: Bearer <key>" or "x-api-key: <key>"',
+    )
+}
+
+function header(call: Pick<Call, 'headers'>, name: string): string | undefined {
+  const value = call.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function bearer(call: Pick<Call, 'headers'>): string | undefined {
+  const value = header(call, 'authorization')
+  return value !== undefined && /^bearer /i.test(value) ? value.slice(7).trim() : undefined
+}
+
+const digests = new WeakMap<Secret, Buffer>()
+
+function matches(secret: Secret, given: string): boolean {
+  let digest = digests.get(secret)
+  if (!digest) {
+    digest = sha256(secret.reveal())
+    digests.set(secret, digest)
+  }
+  return timingSafeEqual(digest, sha256(given))
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,56 @@
+// The life of a call: the table of contents of the product. The order is fixed and visible.
+
+import { type GatewayError, normalise } from '../core/error.ts'
+import type { Answer } from './attempt.ts'
+import { attempts } from './attempts.ts'
+import { admit } from './admit.ts'
+import type { Call, Reply } from './call.ts'
+import { deliver, refuse } from './deliver.ts'
+import { identify } from './identify.ts'
+import { type ReadRequest, read } from './read.ts'
+import type { CallRecord } from './record.ts'
+import type { Route } from './route-table.ts'
+import type { Runtime } from './runtime.ts'
+
+export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
+  const record = begin(call, runtime)
+  let lease: ReturnType<typeof admit> | undefined
+  try {
+    identify(call, runtime) //                                              401
+    const request = read(call, runtime.config.defaultModel, []) //          400
+    record.model = request.model
+    record.stream = request.stream
+    const route = runtime.routes.match(request.model) //                    404
+    record.route = route.name
+    lease = admit(call, route, runtime) //                                  429   reserves rate
+    guard(call, request) //                                                 400   content policy
+    const answer = await cached(route, () => attempts(call, request, route, runtime, record)) // 502 503 504
+    return deliver(answer, call, record, lease, runtime)
+  } catch (thrown) {
+    const error: GatewayError = normalise(thrown)
+    lease?.release()
+    return refuse(error, call, record, runtime)
+  }
+}
+
+/** No guardrail is configured yet: every request passes. */
+function guard(_call: Call, _request: ReadRequest): void {}
+
+/** No cache is configured yet: every call goes to its deployment. */
+function cached(_route: Route, ask: () => Promise<Answer>): Promise<Answer> {
+  return ask()
+}
+
+function begin(call: Call, runtime: Runtime): CallRecord {
+  return {
+    id: call.id,
+    operation: call.operation,
+    dialect: call.dialect.id,
+    attempts: 0,
+    stream: false,
+    notes: [],
+    endedBy: 'upstream',
+    phase: 'admit',
+    startedAt: runtime.clock.monotonic(),
+  }
+}

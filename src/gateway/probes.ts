@@ -1,0 +1,104 @@
+// The start-up capability probe, its cache and its gate. It runs beside serving, never in front of it; failures are
+// asked again soon, successes rarely; callers share one probe. `gate` refuses calls to a gated endpoint until it passed.
+
+import type { Clock, Timer } from '../core/clock.ts'
+import { GatewayError } from '../core/error.ts'
+import type { EndpointConfig } from '../providers/endpoint.ts'
+
+export type ProbeStatus = 'ok' | 'down' | 'checking' | 'off'
+
+export interface ProbeResult {
+  ok: boolean
+  /** The step that failed: models, model_listed, chat. */
+  failedStep?: string
+  reason?: string
+  /** HTTP status of the models list; null: no HTTP answer; undefined: not asked. */
+  modelsStatus?: number | null
+  modelsOk?: boolean
+  chatOk?: boolean
+  /** Model ids seen. */
+  models: string[]
+  testedAt: number
+}
+
+export interface Probes {
+  start(): void
+  /** @throws `endpoint_not_ready` while a gated endpoint's probe has not passed. */
+  gate(endpoint: EndpointConfig): void
+  status(id: string): { status: ProbeStatus; result?: ProbeResult }
+  stop(): void
+}
+
+export interface ProbeOptions {
+  endpoints: readonly EndpointConfig[]
+  clock: Clock
+  ask(endpoint: EndpointConfig): Promise<ProbeResult>
+  /** One structured warning per new failure. */
+  warn(endpoint: EndpointConfig, result: ProbeResult): void
+}
+
+/** A day, as the capability cache of document 000; refreshed a little before it would expire. */
+const FRESH_MS = 23 * 3_600_000
+const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 20_000]
+
+export function probes({ endpoints, clock, ask, warn }: ProbeOptions): Probes {
+  const results = new Map<string, ProbeResult>()
+  const running = new Set<string>()
+  const failures = new Map<string, number>()
+  const timers = new Map<string, Timer>()
+  let stopped = false
+
+  const run = async (endpoint: EndpointConfig): Promise<void> => {
+    if (running.has(endpoint.id) || stopped) return
+    running.add(endpoint.id)
+    timers.get(endpoint.id)?.cancel()
+    let result: ProbeResult
+    try {
+      result = await ask(endpoint)
+    } catch (thrown) {
+      result = { ok: false, failedStep: 'probe', reason: String(thrown), models: [], testedAt: clock.now() }
+    }
+    running.delete(endpoint.id)
+    if (stopped) return
+    const before = results.get(endpoint.id)
+    results.set(endpoint.id, result)
+    const failed = result.ok ? 0 : (failures.get(endpoint.id) ?? 0) + 1
+    failures.set(endpoint.id, failed)
+    if (!result.ok && (!before || before.ok || before.reason !== result.reason)) warn(endpoint, result)
+    const wait = result.ok ? FRESH_MS : (RETRY_MS[Math.min(failed, RETRY_MS.length) - 1] as number)
+    timers.set(
+      endpoint.id,
+      clock.timer(wait, () => void run(endpoint)),
+    )
+  }
+
+  const status: Probes['status'] = (id) => {
+    const result = results.get(id)
+    if (!result) return { status: endpoints.some((row) => row.id === id && row.probe !== 'off') ? 'checking' : 'off' }
+    return { status: result.ok ? 'ok' : 'down', result }
+  }
+
+  return {
+    start() {
+      for (const endpoint of endpoints) if (endpoint.probe !== 'off') void run(endpoint)
+    },
+    gate(endpoint) {
+      if (endpoint.probe !== 'gate') return
+      const { status: now, result } = status(endpoint.id)
+      if (now === 'ok' || now === 'off') return
+      const why = result
+        ? `its probe failed at step "${result.failedStep}": ${result.reason}`
+        : 'its start-up probe is still running'
+      throw new GatewayError('endpoint_not_ready', `endpoint "${endpoint.id}" is not ready: ${why}`, {
+        endpoint: endpoint.id,
+        phase: 'admit',
+        retryAfterS: 2,
+      })
+    },
+    status,
+    stop() {
+      stopped = true
+      for (const timer of timers.values()) timer.cancel()
+    },
+  }
+}

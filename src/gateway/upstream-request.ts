@@ -1,0 +1,180 @@
+// The request one deployment gets: the caller's bytes with members spliced (relay), or the encoder's body (translate).
+
+import type { GenerationDialect } from '../core/dialect.ts'
+import { GatewayError } from '../core/error.ts'
+import { type Json, type JsonObject, isObject } from '../core/json.ts'
+import type { Note } from '../core/note.ts'
+import type { GenerationRequest } from '../core/request.ts'
+import { operationUrl } from '../core/url-rules.ts'
+import type { UpstreamRequest } from '../upstream/send.ts'
+import { scan, splice, valueAt } from '../wire/json-splice.ts'
+import type { Call } from './call.ts'
+import type { ReadRequest } from './read.ts'
+import type { Deployment } from './route-table.ts'
+import type { EndpointState } from './runtime.ts'
+
+/** Caller headers that mean something to an upstream of the same dialect. Everything else stays here. */
+const PASSED = new Set([
+  'anthropic-version',
+  'anthropic-beta',
+  'anthropic-user-profile-id',
+  'anthropic-dangerous-direct-browser-access',
+  'openai-beta',
+  'idempotency-key',
+])
+
+export interface Prepared {
+  request: UpstreamRequest
+  notes: Note[]
+  /** We asked for usage on our own; the caller must not see it. */
+  hideUsage: boolean
+}
+
+/** Path and query of an operation at a deployment. @throws `unsupported_operation` when the provider has none. */
+export function pathOf(deployment: Deployment, operation: Call['operation']): string {
+  const { endpoint, model } = deployment
+  const path = endpoint.provider.paths[operation]
+  if (path === undefined)
+    throw new GatewayError(
+      'unsupported_operation',
+      `the model "${model}" is served by "${endpoint.id}" (${endpoint.provider.title}), which has no ${operation} operation`,
+      { endpoint: endpoint.id, param: 'model' },
+    )
+  const url = new URL(operationUrl(endpoint.baseUrl, path, { model, providerId: endpoint.provider.id }))
+  return url.pathname + url.search
+}
+
+/** The caller's bytes, with only named members changed. Never in place: a retry splices the same original again. */
+export function relayRequest(
+  call: Call,
+  read: ReadRequest,
+  deployment: Deployment,
+  state: EndpointState,
+): Prepared {
+  const { quirks } = deployment.endpoint.provider
+  const notes: Note[] = []
+  const changes: Record<string, Json | undefined> = {}
+  const sent = read.has('model') ? valueAt(call.body, read.top.spans.get('model') as never) : undefined
+  if (sent !== deployment.model) changes.model = deployment.model
+  let hideUsage = false
+  if (call.dialect.id === 'openai-chat' && call.operation === 'chat') {
+    if (!read.stream) {
+      if (read.streamOptions !== undefined && quirks.streamUsage === 'never') changes.stream_options = undefined
+    } else if (quirks.streamUsage === 'never') {
+      if (read.streamOptions !== undefined) {
+        changes.stream_options = undefined
+        notes.push({ field: 'stream_options', action: 'dropped', why: 'the endpoint refuses it' })
+      }
+    } else if (quirks.streamUsage === 'ok' && !read.includeUsage) {
+      changes.stream_options = {
+        ...(isObject(read.streamOptions) ? read.streamOptions : {}),
+        include_usage: true,
+      }
+      hideUsage = true
+    }
+  }
+  if (call.operation === 'chat') applyQuirks(call.body, deployment, changes, notes)
+  const body = Object.keys(changes).length === 0 ? call.body : splice(call.body, changes)
+  return {
+    request: {
+      method: 'POST',
+      path: pathOf(deployment, call.operation),
+      headers: headersFor(call, state, body.length, true, {}),
+      body,
+    },
+    notes,
+    hideUsage,
+  }
+}
+
+/** Quirks on a relayed body: only the members they name are looked up. */
+function applyQuirks(
+  body: Buffer,
+  deployment: Deployment,
+  changes: Record<string, Json | undefined>,
+  notes: Note[],
+): void {
+  const { drop, rename, force, clamp, maxTokensField } = deployment.endpoint.provider.quirks
+  const other = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
+  const renames = { ...rename, ...(maxTokensField === undefined ? {} : { [other]: maxTokensField }) }
+  const wanted = [...(drop ?? []), ...Object.keys(renames), ...Object.values(renames), ...Object.keys(clamp ?? {})]
+  const provider = deployment.endpoint.provider.title
+  if (wanted.length > 0) {
+    const { spans } = scan(body, wanted)
+    for (const name of drop ?? [])
+      if (spans.has(name)) {
+        changes[name] = undefined
+        notes.push({ field: name, action: 'dropped', why: `${provider} refuses it` })
+      }
+    for (const [from, to] of Object.entries(renames)) {
+      const span = spans.get(from)
+      if (!span) continue
+      changes[from] = undefined
+      if (!spans.has(to)) changes[to] = valueAt(body, span)
+    }
+    for (const [name, { min, max }] of Object.entries(clamp ?? {})) {
+      const span = spans.get(name)
+      const value = span && valueAt(body, span)
+      if (typeof value !== 'number') continue
+      const kept = Math.min(Math.max(value, min ?? value), max ?? value)
+      if (kept === value) continue
+      changes[name] = kept
+      notes.push({ field: name, action: 'approximated', why: `${provider} takes ${min ?? ''}..${max ?? ''}` })
+    }
+  }
+  for (const [name, value] of Object.entries(force ?? {})) changes[name] = value
+}
+
+export function translateRequest(
+  call: Call,
+  request: GenerationRequest,
+  deployment: Deployment,
+  state: EndpointState,
+  upstream: GenerationDialect,
+  facts: Parameters<GenerationDialect['request']['encode']>[1]['facts'],
+): Prepared {
+  const encoded = upstream.request.encode(request, {
+    model: deployment.model,
+    quirks: deployment.endpoint.provider.quirks,
+    facts,
+  })
+  const body = Buffer.from(JSON.stringify(encoded.body satisfies JsonObject))
+  return {
+    request: {
+      method: 'POST',
+      path: pathOf(deployment, 'chat'),
+      headers: headersFor(call, state, body.length, false, encoded.headers ?? {}),
+      body,
+    },
+    notes: encoded.notes,
+    hideUsage: false,
+  }
+}
+
+function headersFor(
+  call: Call,
+  state: EndpointState,
+  length: number,
+  sameDialect: boolean,
+  extra: Record<string, string>,
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'content-length': String(length),
+    ...state.headers,
+    ...extra,
+  }
+  if (sameDialect)
+    for (const name of PASSED) {
+      const value = call.headers[name]
+      if (value !== undefined) headers[name] = name === 'anthropic-beta' ? betas(value) : String(value)
+    }
+  return headers
+}
+
+/** `anthropic-beta` may arrive as several lines: one list, no duplicates, first-seen order. */
+function betas(value: string | string[]): string {
+  const names = (Array.isArray(value) ? value.join(',') : value).split(',').map((name) => name.trim())
+  return [...new Set(names.filter((name) => name !== ''))].join(',')
+}
