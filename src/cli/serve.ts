@@ -1,0 +1,138 @@
+// `trunkline serve`: configuration in, a listening gateway out, reloaded on SIGHUP and when its files change.
+
+import { Command } from 'commander'
+import { type Logger, pino } from 'pino'
+import { type Config, ConfigError, formatProblem } from '../config/config.ts'
+import { envKeyEndpoints, loadConfig, seenKeys } from '../config/load.ts'
+import { watchConfig } from '../config/watch.ts'
+import { createGateway } from '../gateway/create-gateway.ts'
+import { withDemo } from '../gateway/demo/endpoint.ts'
+import { systemClock } from '../gateway/system-clock.ts'
+import { startServer } from '../server/server.ts'
+import { version } from '../server/version.ts'
+import { findLocalEngines } from '../upstream/local-engines.ts'
+import { greeting } from './greeting.ts'
+
+interface ServeOptions {
+  config?: string
+  host?: string
+  port?: string
+  demo?: boolean
+  envKeys?: boolean
+  logLevel: string
+  strict?: boolean
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('serve the gateway')
+    .option('-c, --config <file>', 'configuration file (default: trunkline.yaml, config.yaml or config/llm.yaml here)')
+    .option('--host <host>', 'address to listen on (default 127.0.0.1)')
+    .option('-p, --port <port>', 'port to listen on (default 4000)')
+    .option('--demo', 'answer with the built-in demo model, and with local engines found when nothing is configured')
+    .option('--env-keys', 'make endpoints of the well-known key variables that are set, e.g. OPENAI_API_KEY')
+    .option('--strict', 'refuse a request whose translation would lose something')
+    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .action(serve)
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: false, minLength: 0 }))
+  let local: Config['endpoints'] = []
+  const load = (): Config => configure(options, local)
+  let config: Config
+  try {
+    config = load()
+    if (options.demo === true && config.endpoints.every((endpoint) => endpoint.source === 'demo')) {
+      local = await findLocalEngines(config.server.port)
+      if (local.length > 0) config = load()
+    }
+  } catch (thrown) {
+    console.error(thrown instanceof ConfigError ? thrown.message : String(thrown))
+    process.exitCode = 1
+    return
+  }
+  tellProblems(config, log)
+  const gateway = createGateway(config, { log })
+  const server = await startServer({ gateway, host: config.server.host, port: config.server.port }).catch(
+    (thrown: Error & { code?: string }) => {
+      const why =
+        thrown.code === 'EADDRINUSE'
+          ? `port ${config.server.port} on ${config.server.host} is taken; choose another with --port`
+          : thrown.message
+      console.error(`cannot listen: ${why}`)
+      return undefined
+    },
+  )
+  if (!server) {
+    await gateway.close(0)
+    process.exitCode = 1
+    return
+  }
+  const unused = options.envKeys === true ? [] : seenKeys(process.env)
+  process.stdout.write(greeting({ version: version(), url: server.url, config, unused }))
+
+  const reload = (why: string): void => {
+    try {
+      const next = load()
+      gateway.reload(next)
+      tellProblems(next, log)
+      log.info({ why, endpoints: next.endpoints.length }, 'configuration reloaded')
+    } catch (thrown) {
+      const problem = thrown instanceof Error ? thrown.message : String(thrown)
+      log.error({ why, problem }, 'the changed configuration is not valid; the last good one stays in force')
+    }
+  }
+  const watcher = watchConfig(config.files, () => reload('file changed'), systemClock)
+  process.on('SIGHUP', () => reload('SIGHUP'))
+  const stop = (): void => {
+    watcher.stop()
+    void server.close().then(() => process.exit(0))
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+}
+
+function configure(options: ServeOptions, local: Config['endpoints']): Config {
+  const config = loadConfig({
+    cwd: process.cwd(),
+    env: process.env,
+    ...(options.config === undefined ? {} : { file: options.config }),
+  })
+  const server = { ...config.server }
+  if (options.host !== undefined) server.host = options.host
+  if (options.port !== undefined) {
+    const port = Number(options.port)
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new ConfigError([{ severity: 'error', message: `--port must be 0 to 65535, not "${options.port}"` }])
+    server.port = port
+  }
+  if (options.strict === true) server.strict = true
+  let next: Config = { ...config, server }
+  const added = [...(options.envKeys === true ? envKeyEndpoints(process.env) : []), ...local]
+  next = withEndpoints(next, added)
+  return options.demo === true ? withDemo(next) : next
+}
+
+/** Adds endpoints whose ids are free; nothing that is configured is ever replaced. */
+function withEndpoints(config: Config, added: Config['endpoints']): Config {
+  const taken = new Set(config.endpoints.map((endpoint) => endpoint.id))
+  const fresh = added.filter((endpoint) => !taken.has(endpoint.id))
+  const names = new Set(config.routes.map((route) => route.name))
+  const routes = fresh.flatMap((endpoint) =>
+    endpoint.models
+      .filter((model) => !names.has(model.name))
+      .map((model) => ({
+        name: model.name,
+        targets: [{ endpoint: endpoint.id, model: model.upstream, weight: 1 }],
+        strategy: 'priority' as const,
+        fallback: [],
+      })),
+  )
+  return { ...config, endpoints: [...config.endpoints, ...fresh], routes: [...config.routes, ...routes] }
+}
+
+function tellProblems(config: Config, log: Logger): void {
+  for (const problem of config.problems)
+    if (problem.severity === 'warning') log.warn({ problem: formatProblem(problem) }, 'configuration')
+}

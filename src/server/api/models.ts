@@ -1,0 +1,72 @@
+// GET /v1/models and /v1/models/{id}: what there is, in the caller's shape. Names declared are always listed; those of
+// a wildcard endpoint are listed as far as its own list told them; nothing is invented.
+
+import { GatewayError } from '../../core/error.ts'
+import { claudeFacts } from '../../catalog/claude.ts'
+import type { Runtime } from '../../gateway/runtime.ts'
+import { type Context, sendJson } from '../context.ts'
+import { failWith } from '../fail.ts'
+
+interface Row {
+  id: string
+  owner: string
+}
+
+function rows(runtime: Runtime, availableOnly: boolean): Row[] {
+  const found = new Map<string, Row>()
+  const up = (id: string): boolean => !availableOnly || runtime.probes.status(id).status !== 'down'
+  for (const { name, endpoint } of runtime.routes.list()) if (up(endpoint)) found.set(name, { id: name, owner: endpoint })
+  for (const endpoint of runtime.config.endpoints) {
+    if (!endpoint.wildcard || !up(endpoint.id)) continue
+    for (const id of runtime.probes.status(endpoint.id).result?.models ?? [])
+      if (!found.has(id)) found.set(id, { id, owner: endpoint.id })
+  }
+  return [...found.values()]
+}
+
+export function listModels(context: Context): void {
+  const { runtime } = context.gateway
+  const all = rows(runtime, context.url.searchParams.get('available') === 'true')
+  if (!isAnthropic(context)) return sendJson(context, 200, { object: 'list', data: all.map(openai) })
+  const data = all.map(anthropic)
+  sendJson(context, 200, {
+    data,
+    has_more: false,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  })
+}
+
+export function getModel(context: Context): void {
+  const id = decodeURIComponent(context.url.pathname.replace(/^(\/v1)?\/models\//, ''))
+  const row = rows(context.gateway.runtime, false).find((entry) => entry.id === id)
+  if (!row)
+    return failWith(
+      context,
+      new GatewayError('model_not_found', `the model "${id}" is not served here; GET /v1/models lists what is`, {
+        param: 'model',
+      }),
+    )
+  sendJson(context, 200, isAnthropic(context) ? anthropic(row) : openai(row))
+}
+
+function isAnthropic(context: Context): boolean {
+  return context.request.headers['anthropic-version'] !== undefined
+}
+
+/** Nobody knows when a model was made; clients want a number, and 0 claims nothing. */
+function openai({ id, owner }: Row): Record<string, unknown> {
+  return { id, object: 'model', created: 0, owned_by: owner }
+}
+
+function anthropic({ id }: Row): Record<string, unknown> & { id: string } {
+  const { contextTokens, maxOutputTokens } = claudeFacts(id)
+  return {
+    id,
+    type: 'model',
+    display_name: id,
+    created_at: '1970-01-01T00:00:00Z',
+    ...(contextTokens === undefined ? {} : { max_input_tokens: contextTokens }),
+    ...(maxOutputTokens === undefined ? {} : { max_tokens: maxOutputTokens }),
+  }
+}

@@ -1,0 +1,55 @@
+// Reads a request body under a cap, unpacking gzip and zstd (newer agents compress long conversations).
+
+import type { IncomingMessage } from 'node:http'
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { GatewayError } from '../core/error.ts'
+
+const UNPACK = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+  zstd: promisify(zstdDecompress),
+} as const
+
+export async function readBody(request: IncomingMessage, capBytes: number): Promise<Buffer> {
+  const raw = await collect(request, capBytes)
+  const encoding = request.headers['content-encoding']
+  if (encoding === undefined || encoding === 'identity') return raw
+  if (!(encoding in UNPACK))
+    throw new GatewayError('invalid_request', `content-encoding "${encoding}" is not understood (known: gzip, deflate, br, zstd)`)
+  try {
+    return await UNPACK[encoding as keyof typeof UNPACK](raw, { maxOutputLength: capBytes })
+  } catch (cause) {
+    const tooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
+    throw tooLarge ? large(capBytes) : new GatewayError('invalid_request', `the body is not valid ${encoding}`, { cause })
+  }
+}
+
+function collect(request: IncomingMessage, capBytes: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'])
+  if (declared > capBytes) return Promise.reject(large(capBytes))
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > capBytes) {
+        request.removeAllListeners('data')
+        reject(large(capBytes))
+        return
+      }
+      chunks.push(chunk)
+    })
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    request.on('error', () => reject(new GatewayError('caller_gone', 'the caller hung up while sending')))
+    request.on('close', () => reject(new GatewayError('caller_gone', 'the caller hung up while sending')))
+  })
+}
+
+function large(capBytes: number): GatewayError {
+  return new GatewayError(
+    'payload_too_large',
+    `the request body is larger than ${capBytes} bytes; raise server.maxBodyBytes to allow it`,
+  )
+}

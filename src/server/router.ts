@@ -1,0 +1,54 @@
+// Every public path on one page.
+
+import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
+import { openaiChat } from '../dialects/openai-chat/index.ts'
+import { operation } from './api/generate.ts'
+import { health, healthz, liveliness, readiness } from './api/health.ts'
+import { getModel, listModels } from './api/models.ts'
+import { type Handler, sendJson } from './context.ts'
+
+export interface PublicPath {
+  handler: Handler
+  /** Answered without a key. */
+  open: boolean
+}
+
+const chat = operation('chat', openaiChat)
+const messages = operation('chat', anthropicMessages)
+const countTokens = operation('count_tokens', anthropicMessages)
+const embeddings = operation('embeddings', openaiChat)
+const completions = operation('completions', openaiChat)
+
+/** The pipeline identifies callers of POST paths itself; `open` is about the GETs handled before it. */
+const PATHS: Readonly<Record<string, PublicPath>> = {
+  'POST /v1/chat/completions': { handler: chat, open: true },
+  'POST /chat/completions': { handler: chat, open: true },
+  'POST /v1/messages': { handler: messages, open: true },
+  'POST /v1/messages/count_tokens': { handler: countTokens, open: true },
+  'POST /v1/embeddings': { handler: embeddings, open: true },
+  'POST /embeddings': { handler: embeddings, open: true },
+  'POST /v1/completions': { handler: completions, open: true },
+  'POST /completions': { handler: completions, open: true },
+  'GET /v1/models': { handler: listModels, open: false },
+  'GET /models': { handler: listModels, open: false },
+  'GET /healthz': { handler: healthz, open: true },
+  'GET /health/readiness': { handler: readiness, open: true },
+  'GET /health/liveliness': { handler: liveliness, open: true },
+  'GET /health/liveness': { handler: liveliness, open: true },
+  'GET /health': { handler: health, open: false },
+  // Claude Code's connectivity probe.
+  'GET /api/hello': { handler: (context) => sendJson(context, 200, { ok: true }), open: true },
+}
+
+export function find(method: string, path: string): PublicPath | undefined {
+  const verb = method === 'HEAD' ? 'GET' : method
+  const found = PATHS[`${verb} ${path}`]
+  if (found) return found
+  if (verb === 'GET' && /^(\/v1)?\/models\/./.test(path)) return { handler: getModel, open: false }
+  return undefined
+}
+
+/** Methods a known path answers to, for the 405-like hint of an unknown combination. */
+export function methodsOf(path: string): string[] {
+  return Object.keys(PATHS).flatMap((key) => (key.endsWith(` ${path}`) ? [key.slice(0, key.indexOf(' '))] : []))
+}

@@ -1,0 +1,131 @@
+// The listener: sockets, limits against bad callers, hang-ups, drain. Which path does what is in router.ts.
+
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { randomUUID } from 'node:crypto'
+import { cancel } from '../core/cancel.ts'
+import { GatewayError, normalise } from '../core/error.ts'
+import type { Gateway } from '../gateway/create-gateway.ts'
+import { identify } from '../gateway/identify.ts'
+import type { Context } from './context.ts'
+import { failWith } from './fail.ts'
+import { find, methodsOf } from './router.ts'
+
+export interface ServerOptions {
+  gateway: Gateway
+  host: string
+  /** 0: any free port. */
+  port: number
+  /** A caller that has not sent its headers by then is cut off (slow loris). */
+  headersTimeoutMs?: number
+  /** A caller that has not sent its body by then is cut off. */
+  requestTimeoutMs?: number
+}
+
+export interface RunningServer {
+  host: string
+  port: number
+  url: string
+  /** Stops listening, lets calls under way finish for up to `drainMs`, then closes everything. */
+  close(drainMs?: number): Promise<void>
+}
+
+export function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { gateway } = options
+  const headersTimeout = options.headersTimeoutMs ?? 10_000
+  const server = createServer(
+    {
+      headersTimeout,
+      requestTimeout: options.requestTimeoutMs ?? 120_000,
+      connectionsCheckingInterval: Math.min(1_000, headersTimeout),
+      keepAliveTimeout: 75_000,
+      maxHeaderSize: 32 * 1024,
+      noDelay: true,
+    },
+    (request, response) => void serve(request, response, gateway),
+  )
+  server.on('clientError', refuseSocket)
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.removeListener('error', reject)
+      const { port } = server.address() as AddressInfo
+      const shown = options.host.includes(':') ? `[${options.host}]` : options.host
+      resolve({
+        host: options.host,
+        port,
+        url: `http://${shown}:${port}`,
+        close: (drainMs = 10_000) => close(server, gateway, drainMs),
+      })
+    })
+  })
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, gateway: Gateway): Promise<void> {
+  const stop = cancel()
+  const context: Context = {
+    request,
+    response,
+    url: urlOf(request),
+    id: `req_${randomUUID().replaceAll('-', '')}`,
+    gateway,
+    cancel: stop,
+    startedAt: performance.now(),
+  }
+  // The one place where a hang-up is seen: every wait of the call hangs on this token.
+  response.on('close', () => {
+    if (!response.writableFinished) stop.raise(new GatewayError('caller_gone', 'the caller hung up'))
+  })
+  try {
+    const path = find(request.method ?? 'GET', context.url.pathname)
+    if (!path) return failWith(context, unknownPath(request, context))
+    if (!path.open) identify({ headers: request.headers }, gateway.runtime)
+    await path.handler(context)
+  } catch (thrown) {
+    const error = normalise(thrown)
+    if (error.kind === 'internal') gateway.runtime.telemetry.log.error({ err: thrown, id: context.id }, 'fault')
+    failWith(context, error)
+  }
+}
+
+function urlOf(request: IncomingMessage): URL {
+  try {
+    return new URL(request.url ?? '/', 'http://gateway')
+  } catch {
+    return new URL('http://gateway/')
+  }
+}
+
+function unknownPath(request: IncomingMessage, context: Context): GatewayError {
+  const { pathname } = context.url
+  const methods = methodsOf(pathname)
+  const hint =
+    methods.length > 0 ? `use ${methods.join(' or ')} there` : 'the API starts at /v1, e.g. POST /v1/chat/completions'
+  return new GatewayError('not_found', `no ${request.method} ${pathname} here; ${hint}`)
+}
+
+/** A request that is not HTTP, too slow or with too much header never reaches a handler; it still gets an answer. */
+function refuseSocket(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const [status, reason, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'Request Header Fields Too Large', 'the request headers are larger than 32 KiB']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout', 'the request took too long to arrive']
+        : [400, 'Bad Request', 'this is not a valid HTTP request']
+  const body = JSON.stringify({
+    error: { message, type: 'invalid_request_error', param: null, code: 'invalid_request' },
+  })
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+async function close(server: Server, gateway: Gateway, drainMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), drainMs)
+  await closed
+  clearTimeout(timer)
+  await gateway.close(drainMs)
+}
