@@ -19,11 +19,26 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   upstream: { may: ['core', 'wire', 'providers'], node: true, packages: ['undici'] },
   config: { may: ['core', 'providers'], node: true, packages: ['yaml', 'zod'] },
   gateway: {
-    may: ['core', 'wire', 'dialects', 'catalog', 'providers', 'upstream', 'routing', 'governance', 'telemetry', 'config'],
+    may: [
+      'core',
+      'wire',
+      'dialects',
+      'catalog',
+      'providers',
+      'upstream',
+      'routing',
+      'governance',
+      'telemetry',
+      'config',
+    ],
     node: ['node:crypto'],
     packages: ['pino'],
   },
-  server: { may: ['core', 'dialects', 'catalog', 'providers', 'config', 'gateway'], node: true, packages: ['pino'] },
+  server: {
+    may: ['core', 'dialects', 'catalog', 'providers', 'config', 'gateway'],
+    node: true,
+    packages: ['pino'],
+  },
   testing: { may: ['core', 'wire'], node: true, packages: [] },
   cli: {
     may: ['core', 'config', 'gateway', 'server', 'providers', 'upstream', 'testing'],
@@ -51,9 +66,9 @@ function imports(): Import[] {
     const name = relative(SRC, path)
     const folder = name.includes('/') ? name.slice(0, name.indexOf('/')) : ''
     const source = readFileSync(path, 'utf8')
-    return [...source.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'|import\('([^']+)'\)/g)].map(
-      (match) => ({ from: name, folder, specifier: (match[1] ?? match[2]) as string }),
-    )
+    return [
+      ...source.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'|import\('([^']+)'\)/g),
+    ].map((match) => ({ from: name, folder, specifier: (match[1] ?? match[2]) as string }))
   })
 }
 
@@ -74,13 +89,17 @@ test('every import keeps to its folder’s rule', () => {
   const broken = all.flatMap((row) => {
     const rule = RULES[row.folder]
     if (!rule) return []
-    const say = (what: string): string[] => [`${row.from}: ${row.folder} must not import ${what} (${row.specifier})`]
+    const say = (what: string): string[] => [
+      `${row.from}: ${row.folder} must not import ${what} (${row.specifier})`,
+    ]
     if (row.specifier.startsWith('.')) {
       const to = target(row)
       return to === row.folder || rule.may.includes(to) ? [] : say(`from ${to}`)
     }
     if (row.specifier.startsWith('node:'))
-      return rule.node === true || (Array.isArray(rule.node) && rule.node.includes(row.specifier)) ? [] : say('node modules')
+      return rule.node === true || (Array.isArray(rule.node) && rule.node.includes(row.specifier))
+        ? []
+        : say('node modules')
     return rule.packages.includes(row.specifier) ? [] : say('packages')
   })
   expect(broken).toEqual([])

@@ -18,7 +18,8 @@ export function greeting({ version, url, config, unused }: Greeting): string {
     lines.push('Endpoints:')
     for (const endpoint of config.endpoints) {
       const names = endpoint.models.map((model) => model.name)
-      const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ')
+      const shown =
+        names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ')
       lines.push(`  ${endpoint.id} [${endpoint.source}] ${endpoint.baseUrl}  ${shown || 'any model'}`)
     }
   }
@@ -28,8 +29,12 @@ export function greeting({ version, url, config, unused }: Greeting): string {
     const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] })
     lines.push('', 'Try it:', `  curl ${url}/v1/chat/completions${key} -d '${body}'`)
   }
-  if (!config.server.masterKey) lines.push('', 'No master key is set: whoever reaches this address may use it.')
+  if (!config.server.masterKey)
+    lines.push('', 'No master key is set: whoever reaches this address may use it.')
   if (unused.length > 0)
-    lines.push('', `Seen but not used: ${unused.join(', ')}. Start with --env-keys to make endpoints of them.`)
+    lines.push(
+      '',
+      `Seen but not used: ${unused.join(', ')}. Start with --env-keys to make endpoints of them.`,
+    )
   return `${lines.join('\n')}\n`
 }

@@ -26,10 +26,16 @@ interface ServeOptions {
 export function serveCommand(): Command {
   return new Command('serve')
     .description('serve the gateway')
-    .option('-c, --config <file>', 'configuration file (default: trunkline.yaml, config.yaml or config/llm.yaml here)')
+    .option(
+      '-c, --config <file>',
+      'configuration file (default: trunkline.yaml, config.yaml or config/llm.yaml here)',
+    )
     .option('--host <host>', 'address to listen on (default 127.0.0.1)')
     .option('-p, --port <port>', 'port to listen on (default 4000)')
-    .option('--demo', 'answer with the built-in demo model, and with local engines found when nothing is configured')
+    .option(
+      '--demo',
+      'answer with the built-in demo model, and with local engines found when nothing is configured',
+    )
     .option('--env-keys', 'make endpoints of the well-known key variables that are set, e.g. OPENAI_API_KEY')
     .option('--strict', 'refuse a request whose translation would lose something')
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
@@ -37,7 +43,10 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: false, minLength: 0 }))
+  const log = pino(
+    { level: options.logLevel, base: null },
+    pino.destination({ dest: 2, sync: false, minLength: 0 }),
+  )
   let local: Config['endpoints'] = []
   const load = (): Config => configure(options, local)
   let config: Config
@@ -104,7 +113,9 @@ function configure(options: ServeOptions, local: Config['endpoints']): Config {
   if (options.port !== undefined) {
     const port = Number(options.port)
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      throw new ConfigError([{ severity: 'error', message: `--port must be 0 to 65535, not "${options.port}"` }])
+      throw new ConfigError([
+        { severity: 'error', message: `--port must be 0 to 65535, not "${options.port}"` },
+      ])
     server.port = port
   }
   if (options.strict === true) server.strict = true

@@ -47,12 +47,18 @@ async function get(url: string, key?: string): Promise<{ ok: boolean; detail: st
       signal: AbortSignal.timeout(5_000),
     })
     const body = (await response.json()) as { data?: { id: string }[]; error?: { message: string } }
-    const detail = response.ok ? `HTTP ${response.status}` : `HTTP ${response.status}: ${body.error?.message ?? ''}`
+    const detail = response.ok
+      ? `HTTP ${response.status}`
+      : `HTTP ${response.status}: ${body.error?.message ?? ''}`
     return { ok: response.ok, detail, ids: (body.data ?? []).map((row) => row.id) }
   } catch (thrown) {
     const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown
     const reason =
-      cause instanceof Error ? ('code' in cause ? `${String(cause.code)} ${cause.message}` : cause.message) : String(cause)
+      cause instanceof Error
+        ? 'code' in cause
+          ? `${String(cause.code)} ${cause.message}`
+          : cause.message
+        : String(cause)
     return { ok: false, detail: `${url} does not answer: ${reason.trim()}`, ids: [] }
   }
 }

@@ -19,7 +19,12 @@ const part: fc.Arbitrary<Part> = fc.oneof(
       value: fc.string(),
     }),
   }),
-  fc.record({ kind: fc.constant('tool_call' as const), id: fc.string(), name: fc.string(), arguments: fc.string() }),
+  fc.record({
+    kind: fc.constant('tool_call' as const),
+    id: fc.string(),
+    name: fc.string(),
+    arguments: fc.string(),
+  }),
   fc.record({
     kind: fc.constant('opaque' as const),
     dialect: fc.constant('anthropic-messages' as const),
@@ -33,9 +38,15 @@ const response: fc.Arbitrary<GenerationResponse> = fc.record({
   model: fc.string(),
   created: fc.nat(),
   choices: fc
-    .array(fc.record({ parts: fc.array(part, { maxLength: 5 }), reason: fc.constantFrom('stop' as const, 'length' as const) }), {
-      maxLength: 3,
-    })
+    .array(
+      fc.record({
+        parts: fc.array(part, { maxLength: 5 }),
+        reason: fc.constantFrom('stop' as const, 'length' as const),
+      }),
+      {
+        maxLength: 3,
+      },
+    )
     .map((rows) => rows.map(({ parts, reason }, index) => ({ index, parts, finish: { reason } }))),
   usage: fc.record({ input: fc.nat(), output: fc.nat() }),
 })

@@ -38,7 +38,8 @@ async function ask(
   deps: AskDeps,
 ): Promise<Said> {
   const path = endpoint.provider.paths[operation]
-  if (path === undefined) return { status: 404, error: `${endpoint.provider.title} has no ${operation} operation` }
+  if (path === undefined)
+    return { status: 404, error: `${endpoint.provider.title} has no ${operation} operation` }
   const model = endpoint.probeModel ?? endpoint.models[0]?.upstream ?? ''
   const url = new URL(operationUrl(endpoint.baseUrl, path, { model, providerId: endpoint.provider.id }))
   const text = body === undefined ? undefined : JSON.stringify(body)
@@ -111,9 +112,15 @@ export async function probeEndpoint(endpoint: EndpointConfig, deps: AskDeps): Pr
   const model = endpoint.probeModel ?? endpoint.models[0]?.upstream
   const listing = await listModels(endpoint, deps)
   const models = listing.models ?? []
-  const found: Omit<ProbeResult, 'ok'> = { ...base, models, modelsStatus: listing.status, modelsOk: !!listing.models }
+  const found: Omit<ProbeResult, 'ok'> = {
+    ...base,
+    models,
+    modelsStatus: listing.status,
+    modelsOk: !!listing.models,
+  }
   const unsupported =
-    (listing.status === 404 || listing.status === 405) && (endpoint.probe !== 'gate' || !endpoint.probeRequireModels)
+    (listing.status === 404 || listing.status === 405) &&
+    (endpoint.probe !== 'gate' || !endpoint.probeRequireModels)
   if (!listing.models && !unsupported)
     return {
       ...found,
@@ -139,14 +146,26 @@ export async function probeEndpoint(endpoint: EndpointConfig, deps: AskDeps): Pr
 
 /** Ollama lists `name:latest` for what everybody calls `name`. */
 function listed(models: readonly string[], model: string): boolean {
-  return models.includes(model) || models.includes(`${model}:latest`) || models.includes(model.replace(/:latest$/, ''))
+  return (
+    models.includes(model) ||
+    models.includes(`${model}:latest`) ||
+    models.includes(model.replace(/:latest$/, ''))
+  )
 }
 
 /** Why a trivial chat fails, or undefined when it works. 16 tokens: reasoning models answer nothing in one. */
-async function probeChat(endpoint: EndpointConfig, model: string, deps: AskDeps): Promise<string | undefined> {
+async function probeChat(
+  endpoint: EndpointConfig,
+  model: string,
+  deps: AskDeps,
+): Promise<string | undefined> {
   const dialect = deps.dialects.get(endpoint.provider.dialect)
   if (!dialect) return `no codec for dialect "${endpoint.provider.dialect}"`
-  const body = (field: string): Json => ({ model, messages: [{ role: 'user', content: 'ping' }], [field]: 16 })
+  const body = (field: string): Json => ({
+    model,
+    messages: [{ role: 'user', content: 'ping' }],
+    [field]: 16,
+  })
   const first = endpoint.provider.quirks.maxTokensField ?? 'max_tokens'
   let said = await ask(endpoint, 'chat', body(first), CHAT_LIMIT_MS, deps)
   const other = first === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'

@@ -36,7 +36,8 @@ const ANSWER_CAP = 64 * 1024 * 1024
 const ERROR_CAP = 1024 * 1024
 
 /** Upstream headers a caller of any dialect may see. */
-const SHOWN = /^(x-ratelimit-|anthropic-ratelimit-|retry-after|request-id$|openai-processing-ms$|openai-version$)/
+const SHOWN =
+  /^(x-ratelimit-|anthropic-ratelimit-|retry-after|request-id$|openai-processing-ms$|openai-version$)/
 
 export async function attempt(
   call: Call,
@@ -85,7 +86,8 @@ export async function attempt(
   })
   record.upstreamStatus = exchange.status
   record.phase = 'firstByte'
-  if (exchange.status < 200 || exchange.status > 299) throw await refused(exchange, upstream, deployment, record)
+  if (exchange.status < 200 || exchange.status > 299)
+    throw await refused(exchange, upstream, deployment, record)
 
   const headers: Record<string, string> = {}
   for (const name in exchange.headers) if (SHOWN.test(name)) headers[name] = exchange.headers[name] as string
@@ -133,8 +135,7 @@ export async function attempt(
   const rewrite = request && toolNames(request)
   if (rewrite)
     for (const choice of response.choices)
-      for (const part of choice.parts)
-        if (part.kind === 'tool_call') part.name = rewrite.original(part.name)
+      for (const part of choice.parts) if (part.kind === 'tool_call') part.name = rewrite.original(part.name)
   if (streamed) {
     const events: StreamEvent[] = []
     replay(response, (event) => events.push(event))

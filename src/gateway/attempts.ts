@@ -121,7 +121,12 @@ async function guarded(
 }
 
 /** Full jitter, or what the upstream asked for when that is longer; ends at once when the caller goes. */
-function backOff(call: Call, runtime: Runtime, turn: number, failure: GatewayError | undefined): Promise<void> {
+function backOff(
+  call: Call,
+  runtime: Runtime,
+  turn: number,
+  failure: GatewayError | undefined,
+): Promise<void> {
   const spread = Math.min(BACKOFF.capMs, BACKOFF.baseMs * 2 ** turn) * runtime.random()
   const waitMs = Math.max(spread, (failure?.retryAfterS ?? 0) * 1000)
   return new Promise((resolve, reject) => {

@@ -10,7 +10,13 @@ import type { Call, Reply } from './call.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
 
-export function deliver(answer: Answer, call: Call, record: CallRecord, lease: Lease, runtime: Runtime): Reply {
+export function deliver(
+  answer: Answer,
+  call: Call,
+  record: CallRecord,
+  lease: Lease,
+  runtime: Runtime,
+): Reply {
   const headers = Object.assign(answer.headers, disclosure(call, record))
   record.status = 200
   if (answer.kind === 'whole') {
@@ -35,7 +41,8 @@ export function refuse(error: GatewayError, call: Call, record: CallRecord, runt
   record.status = status
   record.error = error
   const { whose } = ERRORS[error.kind]
-  record.endedBy = whose === 'caller' && !error.upstreamStatus ? 'caller' : error.upstreamStatus ? 'upstream' : 'gateway'
+  record.endedBy =
+    whose === 'caller' && !error.upstreamStatus ? 'caller' : error.upstreamStatus ? 'upstream' : 'gateway'
   settled(record, undefined, runtime)
   return {
     status,
@@ -43,7 +50,9 @@ export function refuse(error: GatewayError, call: Call, record: CallRecord, runt
       'content-type': 'application/json',
       ...headers,
       ...disclosure(call, record),
-      ...(error.upstreamStatus === undefined ? {} : { 'x-trunkline-upstream-status': String(error.upstreamStatus) }),
+      ...(error.upstreamStatus === undefined
+        ? {}
+        : { 'x-trunkline-upstream-status': String(error.upstreamStatus) }),
     },
     body: JSON.stringify(body),
   }

@@ -14,7 +14,8 @@ export function embeddingsAnswer(
   headers: Record<string, string>,
 ): Answer {
   if (!isObject(wire) || !Array.isArray(wire.data)) {
-    const said = isObject(wire) && wire.error !== undefined ? `: ${JSON.stringify(wire.error).slice(0, 300)}` : ''
+    const said =
+      isObject(wire) && wire.error !== undefined ? `: ${JSON.stringify(wire.error).slice(0, 300)}` : ''
     throw new GatewayError('bad_upstream_response', `the upstream answered 200 without embeddings${said}`)
   }
   const wantsBase64 = read.json().encoding_format === 'base64'

@@ -11,7 +11,8 @@ export function identify(call: Pick<Call, 'headers'>, runtime: Pick<Runtime, 'co
   const { masterKey } = runtime.config.server
   if (!masterKey || masterKey.isEmpty) return
   // Where both credential headers arrive, x-api-key is the one that counts, as at Anthropic's own API.
-  const key = header(call, 'x-api-key') ?? header(call, 'x-goog-api-key') ?? bearer(call) ?? header(call, 'api-key')
+  const key =
+    header(call, 'x-api-key') ?? header(call, 'x-goog-api-key') ?? bearer(call) ?? header(call, 'api-key')
   if (key === undefined || !matches(masterKey, key))
     throw new GatewayError(
       'unauthenticated',

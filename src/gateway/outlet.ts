@@ -16,11 +16,7 @@ export interface Outlet {
 }
 
 /** @param flow called when the caller is full (pause) and when it has room again (resume). */
-export function outlet(
-  clock: Clock,
-  keepAlive: string,
-  flow: { pause(): void; resume(): void },
-): Outlet {
+export function outlet(clock: Clock, keepAlive: string, flow: { pause(): void; resume(): void }): Outlet {
   let sink: Sink | undefined
   let pending: (Buffer | string)[] = []
   let ended = false

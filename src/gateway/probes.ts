@@ -74,7 +74,8 @@ export function probes({ endpoints, clock, ask, warn }: ProbeOptions): Probes {
 
   const status: Probes['status'] = (id) => {
     const result = results.get(id)
-    if (!result) return { status: endpoints.some((row) => row.id === id && row.probe !== 'off') ? 'checking' : 'off' }
+    if (!result)
+      return { status: endpoints.some((row) => row.id === id && row.probe !== 'off') ? 'checking' : 'off' }
     return { status: result.ok ? 'ok' : 'down', result }
   }
 

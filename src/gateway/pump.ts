@@ -121,7 +121,8 @@ function pump({ exchange, clock, dialect, requestId, makeValve }: PumpOptions): 
         if (early) return fail(early)
         if (over) return
         over = true
-        if (!committed) return reject(new GatewayError('bad_upstream_response', 'the stream ended without an event'))
+        if (!committed)
+          return reject(new GatewayError('bad_upstream_response', 'the stream ended without an event'))
         out.end()
         settle({ endedBy: 'upstream' })
       },
@@ -174,7 +175,8 @@ export function relayStream(options: RelayOptions): Promise<LiveStream> {
             }
           }
           const { terminal, finish, error } = meter.result
-          if (terminal || error || finish.some((word) => word !== null && word !== undefined)) return undefined
+          if (terminal || error || finish.some((word) => word !== null && word !== undefined))
+            return undefined
           return new GatewayError('stream_interrupted', `endpoint "${endpoint}" ended its stream too early`, {
             endpoint,
             phase: 'stream',
@@ -262,7 +264,9 @@ export function eventStream(
   const out = outlet(options.clock, options.dialect.stream.keepAlive, { pause() {}, resume() {} })
   const encoder = options.dialect.stream.encoder(options.context, (text) => out.write(text))
   for (const event of events) encoder.event(event)
-  const end: StreamEnd = options.usage ? { endedBy: 'upstream', usage: options.usage } : { endedBy: 'upstream' }
+  const end: StreamEnd = options.usage
+    ? { endedBy: 'upstream', usage: options.usage }
+    : { endedBy: 'upstream' }
   return {
     attach(sink) {
       out.attach(sink)

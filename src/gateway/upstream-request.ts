@@ -59,7 +59,8 @@ export function relayRequest(
   let hideUsage = false
   if (call.dialect.id === 'openai-chat' && call.operation === 'chat') {
     if (!read.stream) {
-      if (read.streamOptions !== undefined && quirks.streamUsage === 'never') changes.stream_options = undefined
+      if (read.streamOptions !== undefined && quirks.streamUsage === 'never')
+        changes.stream_options = undefined
     } else if (quirks.streamUsage === 'never') {
       if (read.streamOptions !== undefined) {
         changes.stream_options = undefined
@@ -97,7 +98,12 @@ function applyQuirks(
   const { drop, rename, force, clamp, maxTokensField } = deployment.endpoint.provider.quirks
   const other = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
   const renames = { ...rename, ...(maxTokensField === undefined ? {} : { [other]: maxTokensField }) }
-  const wanted = [...(drop ?? []), ...Object.keys(renames), ...Object.values(renames), ...Object.keys(clamp ?? {})]
+  const wanted = [
+    ...(drop ?? []),
+    ...Object.keys(renames),
+    ...Object.values(renames),
+    ...Object.keys(clamp ?? {}),
+  ]
   const provider = deployment.endpoint.provider.title
   if (wanted.length > 0) {
     const { spans } = scan(body, wanted)

@@ -22,24 +22,27 @@ describe('breaker', () => {
   })
   test('never two half-open trials at once (property)', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('pass', 'ok', 'failed', 'neutral', 'wait'), { maxLength: 60 }), (steps) => {
-        let state = closed
-        let now = 0
-        let trials = 0
-        for (const step of steps) {
-          if (step === 'wait') now += 600
-          else if (step === 'pass') {
-            const open = state.openedAt !== undefined
-            const verdict = pass(state, POLICY, now)
-            state = verdict.state
-            if (open && verdict.allowed) trials++
-            expect(trials).toBeLessThanOrEqual(1)
-          } else {
-            state = record(state, step as 'ok', POLICY, now)
-            trials = 0
+      fc.property(
+        fc.array(fc.constantFrom('pass', 'ok', 'failed', 'neutral', 'wait'), { maxLength: 60 }),
+        (steps) => {
+          let state = closed
+          let now = 0
+          let trials = 0
+          for (const step of steps) {
+            if (step === 'wait') now += 600
+            else if (step === 'pass') {
+              const open = state.openedAt !== undefined
+              const verdict = pass(state, POLICY, now)
+              state = verdict.state
+              if (open && verdict.allowed) trials++
+              expect(trials).toBeLessThanOrEqual(1)
+            } else {
+              state = record(state, step as 'ok', POLICY, now)
+              trials = 0
+            }
           }
-        }
-      }),
+        },
+      ),
     )
   })
 })

@@ -17,12 +17,17 @@ export async function readBody(request: IncomingMessage, capBytes: number): Prom
   const encoding = request.headers['content-encoding']
   if (encoding === undefined || encoding === 'identity') return raw
   if (!(encoding in UNPACK))
-    throw new GatewayError('invalid_request', `content-encoding "${encoding}" is not understood (known: gzip, deflate, br, zstd)`)
+    throw new GatewayError(
+      'invalid_request',
+      `content-encoding "${encoding}" is not understood (known: gzip, deflate, br, zstd)`,
+    )
   try {
     return await UNPACK[encoding as keyof typeof UNPACK](raw, { maxOutputLength: capBytes })
   } catch (cause) {
     const tooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
-    throw tooLarge ? large(capBytes) : new GatewayError('invalid_request', `the body is not valid ${encoding}`, { cause })
+    throw tooLarge
+      ? large(capBytes)
+      : new GatewayError('invalid_request', `the body is not valid ${encoding}`, { cause })
   }
 }
 

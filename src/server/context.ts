@@ -17,7 +17,12 @@ export interface Context {
 
 export type Handler = (context: Context) => Promise<void> | void
 
-export function sendJson(context: Context, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function sendJson(
+  context: Context,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   const text = JSON.stringify(body)
   context.response.writeHead(status, {
     'content-type': 'application/json',

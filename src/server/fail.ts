@@ -8,7 +8,8 @@ import { type Context, sendJson } from './context.ts'
 
 /** Anthropic's clients say so by header or path; everybody else reads OpenAI's shape. */
 export function callerDialect(context: Context): GenerationDialect {
-  return context.request.headers['anthropic-version'] !== undefined || context.url.pathname.startsWith('/v1/messages')
+  return context.request.headers['anthropic-version'] !== undefined ||
+    context.url.pathname.startsWith('/v1/messages')
     ? anthropicMessages
     : openaiChat
 }

@@ -50,5 +50,7 @@ export function find(method: string, path: string): PublicPath | undefined {
 
 /** Methods a known path answers to, for the 405-like hint of an unknown combination. */
 export function methodsOf(path: string): string[] {
-  return Object.keys(PATHS).flatMap((key) => (key.endsWith(` ${path}`) ? [key.slice(0, key.indexOf(' '))] : []))
+  return Object.keys(PATHS).flatMap((key) =>
+    key.endsWith(` ${path}`) ? [key.slice(0, key.indexOf(' '))] : [],
+  )
 }

@@ -83,7 +83,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, gateway
     await path.handler(context)
   } catch (thrown) {
     const error = normalise(thrown)
-    if (error.kind === 'internal') gateway.runtime.telemetry.log.error({ err: thrown, id: context.id }, 'fault')
+    if (error.kind === 'internal')
+      gateway.runtime.telemetry.log.error({ err: thrown, id: context.id }, 'fault')
     failWith(context, error)
   }
 }
@@ -100,7 +101,9 @@ function unknownPath(request: IncomingMessage, context: Context): GatewayError {
   const { pathname } = context.url
   const methods = methodsOf(pathname)
   const hint =
-    methods.length > 0 ? `use ${methods.join(' or ')} there` : 'the API starts at /v1, e.g. POST /v1/chat/completions'
+    methods.length > 0
+      ? `use ${methods.join(' or ')} there`
+      : 'the API starts at /v1, e.g. POST /v1/chat/completions'
   return new GatewayError('not_found', `no ${request.method} ${pathname} here; ${hint}`)
 }
 

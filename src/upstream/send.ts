@@ -93,7 +93,9 @@ export function send({ dispatcher, endpoint, request, clock, cancel }: SendOptio
     }
 
     const totalTimer =
-      timeouts.totalMs > 0 ? clock.timer(timeouts.totalMs, () => stop(timeout('total', timeouts.totalMs))) : undefined
+      timeouts.totalMs > 0
+        ? clock.timer(timeouts.totalMs, () => stop(timeout('total', timeouts.totalMs)))
+        : undefined
     const unsubscribe = cancel.onRaise((reason) =>
       stop(
         reason instanceof GatewayError
@@ -193,7 +195,11 @@ function failureOf(endpoint: EndpointConfig, error: Error, answered: boolean): G
 }
 
 /** The connection broke before a status line (backend_unavailable) or inside the body (stream_interrupted). */
-function broken(endpoint: EndpointConfig, error: Error | undefined, phase: 'firstByte' | 'stream'): GatewayError {
+function broken(
+  endpoint: EndpointConfig,
+  error: Error | undefined,
+  phase: 'firstByte' | 'stream',
+): GatewayError {
   const why = error ? reasonOf(error, codeOf(error)) : 'it closed the connection'
   return phase === 'stream'
     ? new GatewayError('stream_interrupted', `endpoint "${endpoint.id}" broke off its answer: ${why}`, {
@@ -258,7 +264,10 @@ export function collectBody(exchange: Exchange, capBytes: number): Promise<Buffe
         // A whole answer that breaks off was never delivered, so this is not an interrupted stream to the caller.
         reject(
           error.kind === 'stream_interrupted'
-            ? new GatewayError('bad_upstream_response', error.message, { endpoint: error.endpoint ?? '', cause: error })
+            ? new GatewayError('bad_upstream_response', error.message, {
+                endpoint: error.endpoint ?? '',
+                cause: error,
+              })
             : error,
         ),
     })

@@ -8,7 +8,9 @@ const text = (bytes: Buffer): string => bytes.toString('utf8')
 describe('splice', () => {
   test('replaces a member and leaves every other byte alone', () => {
     const body = Buffer.from('{ "a" : 1.0,\n"model":"x", "big": 12345678901234567890 }')
-    expect(text(splice(body, { model: 'y' }))).toBe('{ "a" : 1.0,\n"model":"y", "big": 12345678901234567890 }')
+    expect(text(splice(body, { model: 'y' }))).toBe(
+      '{ "a" : 1.0,\n"model":"y", "big": 12345678901234567890 }',
+    )
   })
   test('adds a member that is absent', () => {
     expect(text(splice(Buffer.from('{"a":1}'), { model: 'y' }))).toBe('{"model":"y","a":1}')
@@ -29,9 +31,12 @@ describe('splice', () => {
   test('keys written with escapes are found', () => {
     expect(text(splice(Buffer.from('{"mod\\u0065l":"x"}'), { model: 'y' }))).toBe('{"mod\\u0065l":"y"}')
   })
-  test.each(['', '[]', '{', '{"a"}', '{"a":}', '{"a":1', '{"a":"x}', '{"a":1}{', 'null'])('refuses %j', (body) => {
-    expect(() => scan(Buffer.from(body), ['model'])).toThrow(/not a valid JSON object/)
-  })
+  test.each(['', '[]', '{', '{"a"}', '{"a":}', '{"a":1', '{"a":"x}', '{"a":1}{', 'null'])(
+    'refuses %j',
+    (body) => {
+      expect(() => scan(Buffer.from(body), ['model'])).toThrow(/not a valid JSON object/)
+    },
+  )
 
   test('equals parse, assign, stringify (property)', () => {
     const value = fc.jsonValue({ maxDepth: 3 })

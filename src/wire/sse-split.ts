@@ -93,7 +93,10 @@ export function sseSplitter(event: (raw: Buffer) => void, maxEventBytes = 16 * 1
         pieces.push(Buffer.from(chunk.subarray(start)))
         size += chunk.length - start
         if (size > maxEventBytes)
-          throw new GatewayError('bad_upstream_response', `a stream event is larger than ${maxEventBytes} bytes`)
+          throw new GatewayError(
+            'bad_upstream_response',
+            `a stream event is larger than ${maxEventBytes} bytes`,
+          )
       }
     },
     rest() {

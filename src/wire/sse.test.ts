@@ -14,14 +14,41 @@ function readAll(pieces: Buffer[]): { frames: Frame[]; comments: string[] } {
 
 const STREAMS: Record<string, [string, Frame[]]> = {
   'one data line': ['data: {"a":1}\n\n', [{ event: '', data: '{"a":1}' }]],
-  'named events': ['event: ping\ndata: {}\n\nevent: x\ndata: 1\n\n', [{ event: 'ping', data: '{}' }, { event: 'x', data: '1' }]],
+  'named events': [
+    'event: ping\ndata: {}\n\nevent: x\ndata: 1\n\n',
+    [
+      { event: 'ping', data: '{}' },
+      { event: 'x', data: '1' },
+    ],
+  ],
   'several data lines are joined by a line feed': ['data: a\ndata: b\n\n', [{ event: '', data: 'a\nb' }]],
-  CRLF: ['data: a\r\n\r\ndata: b\r\n\r\n', [{ event: '', data: 'a' }, { event: '', data: 'b' }]],
-  'bare CR': ['data: a\r\rdata: b\r\r', [{ event: '', data: 'a' }, { event: '', data: 'b' }]],
+  CRLF: [
+    'data: a\r\n\r\ndata: b\r\n\r\n',
+    [
+      { event: '', data: 'a' },
+      { event: '', data: 'b' },
+    ],
+  ],
+  'bare CR': [
+    'data: a\r\rdata: b\r\r',
+    [
+      { event: '', data: 'a' },
+      { event: '', data: 'b' },
+    ],
+  ],
   'a BOM': ['\ufeffdata: a\n\n', [{ event: '', data: 'a' }]],
   'only one space is stripped': ['data:  a\ndata:b\n\n', [{ event: '', data: ' a\nb' }]],
-  'a missing last blank line': ['data: a\n\ndata: b', [{ event: '', data: 'a' }, { event: '', data: 'b' }]],
-  'ids, retry and comments carry no frame': [': hi\nid: 7\nretry: 10\n\ndata: a\n\n', [{ event: '', data: 'a' }]],
+  'a missing last blank line': [
+    'data: a\n\ndata: b',
+    [
+      { event: '', data: 'a' },
+      { event: '', data: 'b' },
+    ],
+  ],
+  'ids, retry and comments carry no frame': [
+    ': hi\nid: 7\nretry: 10\n\ndata: a\n\n',
+    [{ event: '', data: 'a' }],
+  ],
   'multi-byte text': ['data: {"t":"héllo 🎈 日本"}\n\n', [{ event: '', data: '{"t":"héllo 🎈 日本"}' }]],
 }
 
@@ -59,17 +86,25 @@ describe('sseSplitter', () => {
     return { events, rest: splitter.rest().toString('utf8') }
   }
 
-  test.each(Object.entries(STREAMS))('%s: the pieces join to the same bytes, cut at every byte', (_name, [text, expected]) => {
-    const bytes = Buffer.from(text)
-    for (let cut = 0; cut < bytes.length; cut++) {
-      const { events, rest } = split([bytes.subarray(0, cut), bytes.subarray(cut)])
-      expect(events.join('') + rest).toBe(text)
-      const frames = [...events, rest].map((event) => frameOf(Buffer.from(event))).filter((frame) => frame !== undefined)
-      expect(frames).toEqual(expected)
-    }
-  })
+  test.each(Object.entries(STREAMS))(
+    '%s: the pieces join to the same bytes, cut at every byte',
+    (_name, [text, expected]) => {
+      const bytes = Buffer.from(text)
+      for (let cut = 0; cut < bytes.length; cut++) {
+        const { events, rest } = split([bytes.subarray(0, cut), bytes.subarray(cut)])
+        expect(events.join('') + rest).toBe(text)
+        const frames = [...events, rest]
+          .map((event) => frameOf(Buffer.from(event)))
+          .filter((frame) => frame !== undefined)
+        expect(frames).toEqual(expected)
+      }
+    },
+  )
 
   test('an event that is not complete is not passed on', () => {
-    expect(split([Buffer.from('data: a\n\ndata: {"b')])).toEqual({ events: ['data: a\n\n'], rest: 'data: {"b' })
+    expect(split([Buffer.from('data: a\n\ndata: {"b')])).toEqual({
+      events: ['data: a\n\n'],
+      rest: 'data: {"b',
+    })
   })
 })

@@ -31,14 +31,22 @@ const DEMO: EndpointConfig = {
 
 /** Adds the demo unless something else already has its name. */
 export function withDemo(config: Config): Config {
-  if (config.endpoints.some((endpoint) => endpoint.id === 'demo') || config.routes.some((route) => route.name === 'demo'))
+  if (
+    config.endpoints.some((endpoint) => endpoint.id === 'demo') ||
+    config.routes.some((route) => route.name === 'demo')
+  )
     return config
   return {
     ...config,
     endpoints: [...config.endpoints, DEMO],
     routes: [
       ...config.routes,
-      { name: 'demo', targets: [{ endpoint: 'demo', model: 'demo', weight: 1 }], strategy: 'priority', fallback: [] },
+      {
+        name: 'demo',
+        targets: [{ endpoint: 'demo', model: 'demo', weight: 1 }],
+        strategy: 'priority',
+        fallback: [],
+      },
     ],
     ...(config.defaultModel === undefined && config.routes.length === 0 ? { defaultModel: 'demo' } : {}),
   }

@@ -15,7 +15,12 @@ import { demoEmbedding, demoEvents } from './demo.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-export function demoAnswerFor(call: Call, read: ReadRequest, runtime: Runtime, context: AnswerContext): Answer {
+export function demoAnswerFor(
+  call: Call,
+  read: ReadRequest,
+  runtime: Runtime,
+  context: AnswerContext,
+): Answer {
   if (call.operation === 'count_tokens') return countTokensLocally(call, read)
   if (call.operation === 'embeddings') return embeddings(read)
   if (call.operation !== 'chat')
@@ -27,7 +32,12 @@ export function demoAnswerFor(call: Call, read: ReadRequest, runtime: Runtime, c
   if (read.stream)
     return {
       kind: 'stream',
-      live: eventStream(events, { clock: runtime.clock, dialect: call.dialect, context, usage: response.usage }),
+      live: eventStream(events, {
+        clock: runtime.clock,
+        dialect: call.dialect,
+        context,
+        usage: response.usage,
+      }),
       headers: { 'content-type': 'text/event-stream; charset=utf-8' },
       ended() {},
     }

@@ -42,4 +42,3 @@ export function operation(name: Call['operation'], dialect: GenerationDialect): 
     })
   }
 }
-

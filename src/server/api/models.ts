@@ -15,7 +15,8 @@ interface Row {
 function rows(runtime: Runtime, availableOnly: boolean): Row[] {
   const found = new Map<string, Row>()
   const up = (id: string): boolean => !availableOnly || runtime.probes.status(id).status !== 'down'
-  for (const { name, endpoint } of runtime.routes.list()) if (up(endpoint)) found.set(name, { id: name, owner: endpoint })
+  for (const { name, endpoint } of runtime.routes.list())
+    if (up(endpoint)) found.set(name, { id: name, owner: endpoint })
   for (const endpoint of runtime.config.endpoints) {
     if (!endpoint.wildcard || !up(endpoint.id)) continue
     for (const id of runtime.probes.status(endpoint.id).result?.models ?? [])
@@ -43,9 +44,13 @@ export function getModel(context: Context): void {
   if (!row)
     return failWith(
       context,
-      new GatewayError('model_not_found', `the model "${id}" is not served here; GET /v1/models lists what is`, {
-        param: 'model',
-      }),
+      new GatewayError(
+        'model_not_found',
+        `the model "${id}" is not served here; GET /v1/models lists what is`,
+        {
+          param: 'model',
+        },
+      ),
     )
   sendJson(context, 200, isAnthropic(context) ? anthropic(row) : openai(row))
 }

@@ -1,0 +1,35 @@
+// Finish reasons, both ways.
+
+import type { Finish, FinishReason } from '../../core/response.ts'
+
+const READ: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  eos: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  function_call: 'tool_calls',
+  content_filter: 'content_filter',
+}
+
+const WRITTEN: Readonly<Record<FinishReason, string>> = {
+  stop: 'stop',
+  stop_sequence: 'stop',
+  tool_calls: 'tool_calls',
+  length: 'length',
+  context_full: 'length',
+  content_filter: 'content_filter',
+  refusal: 'content_filter',
+  pause: 'stop',
+  compaction: 'stop',
+  unknown: 'stop',
+}
+
+export function decodeFinish(word: unknown): Finish {
+  if (typeof word !== 'string' || word === '') return { reason: 'unknown', raw: null }
+  return { reason: READ[word] ?? 'unknown', raw: word }
+}
+
+export function encodeFinish({ reason }: Finish, calledTools: boolean): string {
+  // A call that says "stop" would end an agent's loop early.
+  return calledTools && (reason === 'stop' || reason === 'unknown') ? 'tool_calls' : WRITTEN[reason]
+}

@@ -1,0 +1,22 @@
+// OpenAI Chat Completions, both directions. Wire facts: the published types of the `openai` package and recorded
+// traffic of OpenAI and the hosts that copy it.
+
+import type { GenerationDialect } from '../../core/dialect.ts'
+import { decodeError, encodeError, failureFrame } from './error.ts'
+import { inspect, meter } from './meter.ts'
+import { decodeRequest } from './request-decode.ts'
+import { encodeRequest } from './request-encode.ts'
+import { decodeResponse, encodeResponse } from './response.ts'
+import { decoder } from './stream-decode.ts'
+import { encoder } from './stream-encode.ts'
+
+export const openaiChat: GenerationDialect = {
+  id: 'openai-chat',
+  framing: 'sse',
+  request: { decode: decodeRequest, encode: encodeRequest },
+  response: { decode: decodeResponse, encode: encodeResponse },
+  stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
+  error: { decode: decodeError, encode: encodeError },
+  meter,
+  inspect,
+}

@@ -1,0 +1,300 @@
+// Canonical request to Chat. A request that came as Chat is written back as it was spelt; one of another dialect gets
+// the plainest Chat there is, because strict hosts refuse what they do not know. What is lost is noted.
+
+import type { EncodeTarget, Encoded } from '../../core/dialect.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
+import type { Note } from '../../core/note.ts'
+import type {
+  GenerationRequest,
+  ReasoningControl,
+  ResponseFormat,
+  Tool,
+  ToolChoice,
+} from '../../core/request.ts'
+import { encodeMessages } from './messages-encode.ts'
+
+export function encodeRequest(request: GenerationRequest, target: EncodeTarget): Encoded {
+  const notes: Note[] = []
+  const own = request.origin?.dialect === 'openai-chat'
+  const shape = own ? (request.origin?.shape ?? {}) : {}
+  const body: JsonObject = { model: target.model }
+  body.messages = encodeMessages(request, target, notes)
+  encodeTools(request, body, shape, notes)
+
+  if (request.maxOutputTokens !== undefined) {
+    const field = typeof shape.max === 'string' ? shape.max : defaultMaxField(target)
+    body[field] = request.maxOutputTokens
+    if (shape.otherMax !== undefined) body.max_tokens = shape.otherMax
+  }
+  const put = (name: string, value: Json | undefined): void => {
+    if (value !== undefined) body[name] = value
+  }
+  put('temperature', request.temperature)
+  put('top_p', request.topP)
+  put('frequency_penalty', request.frequencyPenalty)
+  put('presence_penalty', request.presencePenalty)
+  put('seed', request.seed)
+  put('n', request.n)
+  put('logprobs', request.logprobs)
+  put('top_logprobs', request.topLogprobs)
+  put('logit_bias', request.logitBias ?? (request.logitBias === null ? null : undefined))
+  if (request.topK !== undefined) {
+    if (own) body.top_k = request.topK
+    else if (request.topK !== null)
+      notes.push({ field: 'top_k', action: 'dropped', why: 'Chat has no such field' })
+  }
+  encodeStop(request, body, shape, notes)
+  if (request.responseFormat !== undefined)
+    put('response_format', encodeFormat(request.responseFormat, notes))
+  encodeReasoning(request.reasoning, own, body, notes)
+  encodeUser(request, own, body, notes)
+  if (request.serviceTier !== undefined) {
+    if (own) body.service_tier = request.serviceTier
+    else if (request.serviceTier === 'auto') body.service_tier = 'auto'
+    else if (request.serviceTier === 'standard_only') body.service_tier = 'default'
+    else notes.push({ field: 'service_tier', action: 'dropped', why: 'no such tier in Chat' })
+  }
+  if (request.cache) notes.push({ field: 'cache_control', action: 'dropped', why: 'Chat caches by itself' })
+  encodeStream(request, target, own, body, shape)
+  if (own) Object.assign(body, request.origin?.extras)
+  else
+    for (const name of Object.keys(request.origin?.extras ?? {}))
+      notes.push({ field: name, action: 'dropped', why: 'Chat has no such field' })
+  applyQuirks(body, target, notes)
+  return { body, notes }
+}
+
+/** Reasoning models take only max_completion_tokens; everybody else's servers know max_tokens. */
+function defaultMaxField(target: EncodeTarget): string {
+  return (
+    target.quirks.maxTokensField ??
+    (/^(o\d|gpt-5|gpt-6|codex)/.test(target.model) ? 'max_completion_tokens' : 'max_tokens')
+  )
+}
+
+function encodeTools(request: GenerationRequest, body: JsonObject, shape: JsonObject, notes: Note[]): void {
+  const legacy = shape.functions === true
+  if (request.tools !== undefined) {
+    if (request.tools === null) body.tools = null
+    else {
+      const tools = request.tools.flatMap((tool, index) => encodeTool(tool, index, request, notes))
+      // vLLM and OpenAI answer 400 to an empty list, and to a choice without tools.
+      if (tools.length === 0) {
+        if (request.tools.length === 0)
+          notes.push({ field: 'tools', action: 'dropped', why: 'an empty list is refused' })
+        if (request.toolChoice !== undefined)
+          notes.push({ field: 'tool_choice', action: 'dropped', why: 'there are no tools' })
+        return
+      }
+      body[legacy ? 'functions' : 'tools'] = legacy ? tools.map((tool) => tool.function as Json) : tools
+    }
+  }
+  if (request.toolChoice !== undefined) {
+    const choice = request.toolChoice
+    if (shape.functionCall === true)
+      body.function_call = choice?.type === 'tool' ? { name: choice.name } : (choice?.type ?? null)
+    else {
+      const encoded = encodeChoice(choice, notes)
+      if (encoded !== undefined) body.tool_choice = encoded
+    }
+  }
+  if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls
+}
+
+function encodeTool(tool: Tool, index: number, request: GenerationRequest, notes: Note[]): JsonObject[] {
+  const field = `tools[${index}]`
+  if (tool.type === 'native') {
+    if (tool.dialect === 'openai-chat') return [tool.value]
+    notes.push({ field, action: 'dropped', why: `the ${tool.name} tool exists only at its own vendor` })
+    return []
+  }
+  const own = tool.origin?.dialect === 'openai-chat'
+  const inner = own && tool.origin?.shape?.inner !== undefined ? (tool.origin.shape.inner as JsonObject) : {}
+  if (!own)
+    for (const name of Object.keys(tool.origin?.extras ?? {}))
+      notes.push({ field: `${field}.${name}`, action: 'dropped', why: 'Chat has no such field' })
+  const extras = own ? tool.origin?.extras : {}
+  if (tool.type === 'custom') {
+    const custom: JsonObject = { name: tool.name }
+    if (tool.description !== undefined) custom.description = tool.description
+    if (tool.format !== undefined) custom.format = tool.format
+    return [{ type: 'custom', custom: { ...custom, ...inner }, ...extras }]
+  }
+  const fn: JsonObject = { name: tool.name }
+  if (tool.description !== undefined) fn.description = tool.description
+  if (tool.parameters !== undefined) fn.parameters = tool.parameters
+  if (tool.strict !== undefined) fn.strict = tool.strict
+  const wire: JsonObject = { type: 'function', function: { ...fn, ...inner }, ...extras }
+  if (tool.cache) {
+    if (request.dialect === 'openai-chat') wire.cache_control = tool.cache.raw
+    else notes.push({ field: `${field}.cache_control`, action: 'dropped', why: 'Chat caches by itself' })
+  }
+  return [wire]
+}
+
+function encodeChoice(choice: ToolChoice | null, notes: Note[]): Json | undefined {
+  if (choice === null) return null
+  switch (choice.type) {
+    case 'auto':
+    case 'none':
+    case 'required':
+      return choice.type
+    case 'tool':
+      return choice.custom === true
+        ? { type: 'custom', custom: { name: choice.name } }
+        : { type: 'function', function: { name: choice.name } }
+    case 'allowed':
+      return { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools: choice.tools } }
+    case 'opaque':
+      if (choice.dialect === 'openai-chat') return choice.value
+      notes.push({ field: 'tool_choice', action: 'dropped', why: 'Chat has no such choice' })
+      return undefined
+    default:
+      return choice satisfies never
+  }
+}
+
+function encodeStop(request: GenerationRequest, body: JsonObject, shape: JsonObject, notes: Note[]): void {
+  const { stop } = request
+  if (stop === undefined) return
+  if (stop === null || shape.stop === 'string') body.stop = stop === null ? null : (stop[0] as string)
+  else if (request.dialect === 'openai-chat' || stop.length <= 4) {
+    if (stop.length > 0 || request.dialect === 'openai-chat') body.stop = stop
+  } else {
+    body.stop = stop.slice(0, 4)
+    notes.push({
+      field: 'stop_sequences',
+      action: 'approximated',
+      why: 'Chat takes four; the first four are sent',
+    })
+  }
+}
+
+function encodeFormat(format: ResponseFormat | null, notes: Note[]): Json | undefined {
+  if (format === null) return null
+  switch (format.type) {
+    case 'text':
+      return { type: 'text' }
+    case 'json':
+      return { type: 'json_object' }
+    case 'json_schema': {
+      const { type: _type, ...schema } = format
+      return { type: 'json_schema', json_schema: schema as JsonObject }
+    }
+    case 'opaque':
+      if (format.dialect === 'openai-chat') return format.value
+      notes.push({ field: 'output_config.format', action: 'dropped', why: 'Chat has no such format' })
+      return undefined
+    default:
+      return format satisfies never
+  }
+}
+
+/** Effort as it is; a thinking budget by size; Anthropic's `max` has no twin above xhigh. */
+function encodeReasoning(
+  control: ReasoningControl | undefined,
+  own: boolean,
+  body: JsonObject,
+  notes: Note[],
+): void {
+  if (!control) return
+  if (own) {
+    if (control.effort !== undefined) body.reasoning_effort = control.effort
+    return
+  }
+  const { effort, mode, budgetTokens } = control
+  if (mode === 'disabled') {
+    notes.push({ field: 'thinking', action: 'dropped', why: 'not every Chat model can switch reasoning off' })
+    return
+  }
+  if (effort !== undefined && effort !== null) {
+    body.reasoning_effort = effort === 'max' ? 'xhigh' : effort
+    if (effort === 'max')
+      notes.push({ field: 'output_config.effort', action: 'approximated', why: 'max is sent as xhigh' })
+    if (mode !== undefined)
+      notes.push({ field: 'thinking', action: 'approximated', why: 'sent as reasoning_effort' })
+  } else if (budgetTokens !== undefined) {
+    body.reasoning_effort = budgetTokens <= 2_000 ? 'low' : budgetTokens <= 10_000 ? 'medium' : 'high'
+    notes.push({
+      field: 'thinking',
+      action: 'approximated',
+      why: 'the token budget is sent as reasoning_effort',
+    })
+  } else if (mode !== undefined)
+    notes.push({
+      field: 'thinking',
+      action: 'dropped',
+      why: 'adaptive thinking without an effort has no Chat form',
+    })
+}
+
+function encodeUser(request: GenerationRequest, own: boolean, body: JsonObject, notes: Note[]): void {
+  if (own) {
+    if (request.user !== undefined) body.user = request.user
+    if (request.metadata !== undefined) body.metadata = request.metadata
+    return
+  }
+  if (request.user !== undefined && request.user !== null) {
+    body.user = request.user.length <= 64 ? request.user : `u_${hash(request.user)}`
+    if (request.user.length > 64)
+      notes.push({
+        field: 'metadata.user_id',
+        action: 'approximated',
+        why: 'longer than 64 characters: a stable hash is sent',
+      })
+  }
+  if (request.metadata !== undefined && request.metadata !== null)
+    notes.push({ field: 'metadata', action: 'dropped', why: 'Chat keeps metadata only with store' })
+}
+
+/** FNV-1a over two seeds: stable in every process, no secrecy claimed. */
+function hash(text: string): string {
+  let a = 0x811c9dc5
+  let b = 0x01000193
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    a = Math.imul(a ^ code, 0x01000193)
+    b = Math.imul(b ^ code, 0x85ebca6b)
+  }
+  return (a >>> 0).toString(16).padStart(8, '0') + (b >>> 0).toString(16).padStart(8, '0')
+}
+
+function encodeStream(
+  request: GenerationRequest,
+  target: EncodeTarget,
+  own: boolean,
+  body: JsonObject,
+  shape: JsonObject,
+): void {
+  if (shape.stream === 'null') body.stream = null
+  else if (shape.stream !== 'absent') body.stream = request.stream
+  if (own) {
+    if (shape.streamOptions !== undefined) body.stream_options = shape.streamOptions
+  } else if (request.stream && target.quirks.streamUsage !== 'never')
+    body.stream_options = { include_usage: true }
+}
+
+function applyQuirks(body: JsonObject, { quirks }: EncodeTarget, notes: Note[]): void {
+  const { drop, rename, force, clamp, maxTokensField } = quirks
+  for (const name of drop ?? [])
+    if (body[name] !== undefined) {
+      delete body[name]
+      notes.push({ field: name, action: 'dropped', why: 'the provider refuses it' })
+    }
+  const other = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
+  const renames = { ...rename, ...(maxTokensField === undefined ? {} : { [other]: maxTokensField }) }
+  for (const [from, to] of Object.entries(renames))
+    if (body[from] !== undefined) {
+      body[to] ??= body[from]
+      delete body[from]
+    }
+  for (const [name, { min, max }] of Object.entries(clamp ?? {})) {
+    const value = body[name]
+    if (typeof value !== 'number') continue
+    const kept = Math.min(Math.max(value, min ?? value), max ?? value)
+    if (kept === value) continue
+    body[name] = kept
+    notes.push({ field: name, action: 'approximated', why: 'outside what the provider takes' })
+  }
+  Object.assign(body, force)
+}

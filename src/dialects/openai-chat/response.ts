@@ -1,0 +1,236 @@
+// Whole Chat answers, both ways.
+
+import type { AnswerContext, Quirks } from '../../core/dialect.ts'
+import { GatewayError } from '../../core/error.ts'
+import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
+import type { Note } from '../../core/note.ts'
+import type { Citation, Part, ReasoningPart, TextPart } from '../../core/part.ts'
+import type { Choice, GenerationResponse } from '../../core/response.ts'
+import { errorInside } from './error.ts'
+import { decodeFinish, encodeFinish } from './finish.ts'
+import { decodeToolCall, urlSource } from './messages-decode.ts'
+import { thinkingBlock, toolCall } from './messages-encode.ts'
+import { rest } from './request-decode.ts'
+import { decodeUsage, encodeUsage } from './usage.ts'
+
+const ROOT = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])
+const CHOICE = new Set(['index', 'message', 'finish_reason', 'logprobs', 'delta'])
+const MESSAGE = new Set([
+  'role',
+  'content',
+  'refusal',
+  'tool_calls',
+  'function_call',
+  'reasoning_content',
+  'reasoning',
+  'annotations',
+  'images',
+  'audio',
+  'thinking_blocks',
+])
+
+/** @throws GatewayError `bad_upstream_response` for an error object or a body without choices. */
+export function decodeResponse(wire: Json, quirks: Quirks): GenerationResponse {
+  if (!isObject(wire))
+    throw new GatewayError('bad_upstream_response', 'the upstream answered 200 with no JSON object')
+  const inside = errorInside(wire)
+  if (inside) throw inside
+  if (!Array.isArray(wire.choices) || wire.choices.length === 0)
+    throw new GatewayError('bad_upstream_response', 'the upstream answered 200 without choices')
+  const response: GenerationResponse = {
+    id: asString(wire.id) ?? '',
+    model: asString(wire.model) ?? '',
+    created: asNumber(wire.created) ?? 0,
+    choices: wire.choices.map((choice, index) => decodeChoice(choice, index)),
+  }
+  const usage = decodeUsage(wire.usage, quirks)
+  if (usage) response.usage = usage
+  const extras = rest(wire, ROOT)
+  if (Object.keys(extras).length > 0) response.origin = { dialect: 'openai-chat', extras }
+  return response
+}
+
+function decodeChoice(wire: Json, position: number): Choice {
+  if (!isObject(wire))
+    throw new GatewayError('bad_upstream_response', `choices[${position}] is not an object`)
+  const message = isObject(wire.message) ? wire.message : {}
+  const choice: Choice = {
+    index: asNumber(wire.index) ?? position,
+    parts: answerParts(message),
+    finish: decodeFinish(wire.finish_reason),
+  }
+  if (wire.logprobs !== undefined && wire.logprobs !== null) choice.logprobs = wire.logprobs
+  const extras = { ...rest(wire, CHOICE), ...rest(message, MESSAGE) }
+  if (Object.keys(extras).length > 0) choice.origin = { dialect: 'openai-chat', extras }
+  return choice
+}
+
+function answerParts(message: JsonObject): Part[] {
+  const parts: Part[] = []
+  const reasoning = nonEmpty(message.reasoning_content) ?? nonEmpty(message.reasoning)
+  const fromContent = contentOf(message.content)
+  if (reasoning !== undefined) parts.push({ kind: 'reasoning', text: reasoning })
+  parts.push(...fromContent)
+  if (Array.isArray(message.annotations) && message.annotations.length > 0) {
+    let text = parts.find((part) => part.kind === 'text')
+    if (!text) {
+      text = { kind: 'text', text: '' }
+      parts.push(text)
+    }
+    text.citations = message.annotations.map(decodeCitation)
+  }
+  if (typeof message.refusal === 'string' && message.refusal !== '')
+    parts.push({ kind: 'refusal', text: message.refusal })
+  if (Array.isArray(message.images))
+    for (const image of message.images) {
+      const url = isObject(image) && isObject(image.image_url) ? image.image_url.url : undefined
+      if (typeof url === 'string') parts.push({ kind: 'media', media: 'image', source: urlSource(url) })
+    }
+  if (isObject(message.audio) && message.audio.id !== '')
+    parts.push({ kind: 'opaque', dialect: 'openai-chat', type: 'audio', value: message.audio })
+  if (Array.isArray(message.tool_calls))
+    for (const [index, call] of message.tool_calls.entries()) {
+      const part = decodeToolCall(call, `tool_calls[${index}]`)
+      if (part.id === '') part.id = `call_${index}`
+      parts.push(part)
+    }
+  const legacy = message.function_call
+  if (isObject(legacy) && typeof legacy.name === 'string' && legacy.name !== '')
+    parts.push({
+      kind: 'tool_call',
+      id: `legacy_${legacy.name}`,
+      name: legacy.name,
+      arguments: asString(legacy.arguments) ?? '',
+      origin: { dialect: 'openai-chat', shape: { functionCall: true } },
+    })
+  return parts
+}
+
+function nonEmpty(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** A string, or Mistral's list of typed parts with `thinking` among them. */
+export function contentOf(content: Json | undefined): (TextPart | ReasoningPart)[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }]
+  if (!Array.isArray(content)) return []
+  return content.flatMap((part): (TextPart | ReasoningPart)[] => {
+    if (!isObject(part)) return []
+    if (part.type === 'text' && typeof part.text === 'string') return [{ kind: 'text', text: part.text }]
+    if (part.type === 'thinking') {
+      const inner = part.thinking
+      const text =
+        typeof inner === 'string'
+          ? inner
+          : contentOf(inner)
+              .map((piece) => piece.text)
+              .join('')
+      return [{ kind: 'reasoning', text }]
+    }
+    return []
+  })
+}
+
+export function decodeCitation(wire: Json): Citation {
+  const inner = isObject(wire) && isObject(wire.url_citation) ? wire.url_citation : undefined
+  const citation: Citation = { kind: inner ? 'url' : 'other', dialect: 'openai-chat', raw: wire }
+  if (!inner) return citation
+  if (typeof inner.url === 'string') citation.url = inner.url
+  if (typeof inner.title === 'string') citation.title = inner.title
+  const start = asNumber(inner.start_index)
+  const end = asNumber(inner.end_index)
+  if (start !== undefined) citation.start = start
+  if (end !== undefined) citation.end = end
+  return citation
+}
+
+/** A citation as an annotation; one without a URL travels whole beside an empty url_citation. `offset`: text before. */
+export function encodeCitation(citation: Citation, start: number, end: number): Json {
+  if (citation.dialect === 'openai-chat') return citation.raw
+  return {
+    type: 'url_citation',
+    url_citation: {
+      start_index: citation.start ?? start,
+      end_index: citation.end ?? end,
+      url: citation.url ?? '',
+      title: citation.title ?? '',
+    },
+    anthropic: citation.raw,
+  }
+}
+
+export function encodeResponse(
+  response: GenerationResponse,
+  context: AnswerContext,
+): { body: JsonObject; notes: Note[] } {
+  const notes: Note[] = []
+  const body: JsonObject = {
+    id: response.id === '' ? `chatcmpl-${context.id}` : response.id,
+    object: 'chat.completion',
+    created: response.created === 0 ? context.created : response.created,
+    model: context.model,
+    choices: response.choices.map((choice) => encodeChoice(choice, context, notes)),
+  }
+  if (response.usage) body.usage = encodeUsage(response.usage)
+  if (response.origin?.dialect === 'openai-chat') Object.assign(body, response.origin.extras)
+  return { body, notes }
+}
+
+function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): JsonObject {
+  let text = ''
+  let hasText = false
+  const annotations: Json[] = []
+  const reasoning: ReasoningPart[] = []
+  const calls: JsonObject[] = []
+  const images: JsonObject[] = []
+  let refusal: string | null = null
+  let audio: Json | undefined
+  const foreign: Json[] = []
+  for (const part of choice.parts) {
+    if (part.kind === 'text') {
+      const start = text.length
+      text += part.text
+      hasText = true
+      for (const citation of part.citations ?? [])
+        annotations.push(encodeCitation(citation, start, text.length))
+    } else if (part.kind === 'reasoning') reasoning.push(part)
+    else if (part.kind === 'tool_call') calls.push(toolCall(part))
+    else if (part.kind === 'refusal') refusal = (refusal ?? '') + part.text
+    else if (part.kind === 'opaque' && part.dialect === 'openai-chat' && part.type === 'audio')
+      audio = part.value
+    else if (part.kind === 'opaque') foreign.push(part.value)
+    else if (part.kind === 'media' && part.media === 'image' && part.source.type === 'base64')
+      images.push({
+        type: 'image_url',
+        image_url: { url: `data:${part.source.mediaType};base64,${part.source.data}` },
+      })
+    else
+      notes.push({
+        field: `choices[${choice.index}].${part.kind}`,
+        action: 'dropped',
+        why: 'Chat answers hold no such part',
+      })
+  }
+  const message: JsonObject = { role: 'assistant', content: hasText ? text : null, refusal }
+  const readable = reasoning.map((part) => part.text).join('')
+  if (readable !== '') message.reasoning_content = readable
+  const signed = reasoning.filter((part) => part.sealed?.dialect === 'anthropic-messages')
+  if (signed.length > 0) message.thinking_blocks = signed.map(thinkingBlock)
+  if (annotations.length > 0) message.annotations = annotations
+  if (images.length > 0) message.images = images
+  if (audio !== undefined) message.audio = audio
+  if (foreign.length > 0) message.provider_specific_fields = { anthropic: { blocks: foreign } }
+  const legacy = context.request?.origin?.shape?.functions === true
+  if (calls.length > 0) {
+    if (legacy) message.function_call = (calls[0] as JsonObject).function
+    else message.tool_calls = calls
+  }
+  const word = encodeFinish(choice.finish, calls.length > 0)
+  if (choice.origin?.dialect === 'openai-chat') Object.assign(message, choice.origin.extras)
+  return {
+    index: choice.index,
+    message,
+    logprobs: choice.logprobs ?? null,
+    finish_reason: legacy && word === 'tool_calls' ? 'function_call' : word,
+  }
+}

@@ -1,0 +1,326 @@
+// Chat chunks to events. Hosts deviate in every way there is (no role, no index, names repeated, ids empty, finish
+// twice, usage anywhere); what is established once here is the grammar of core/event.ts.
+
+import type { Frame, Quirks, StreamDecoder } from '../../core/dialect.ts'
+import { GatewayError } from '../../core/error.ts'
+import type { EventSink } from '../../core/event.ts'
+import { type Json, type JsonObject, asArray, asNumber, isObject } from '../../core/json.ts'
+import type { Part } from '../../core/part.ts'
+import type { Finish } from '../../core/response.ts'
+import { errorInside } from './error.ts'
+import { decodeFinish } from './finish.ts'
+import { urlSource } from './messages-decode.ts'
+import { usageIn } from './meter.ts'
+import { rest } from './request-decode.ts'
+import { contentOf, decodeCitation } from './response.ts'
+import { decodeUsage } from './usage.ts'
+
+const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'x_groq'])
+const DELTA = new Set([
+  'role',
+  'content',
+  'refusal',
+  'tool_calls',
+  'function_call',
+  'reasoning_content',
+  'reasoning',
+  'annotations',
+  'images',
+  'audio',
+])
+const CHOICE = new Set(['index', 'delta', 'finish_reason', 'logprobs', 'text', 'usage'])
+
+interface Call {
+  part: number
+  id: string
+  open: boolean
+  /** The name, once known; arguments that come before it wait here. */
+  name: string
+  waiting: string
+  custom: boolean
+}
+
+interface ChoiceState {
+  next: number
+  /** The open text-like part, and what it is. */
+  open?: { part: number; kind: 'text' | 'refusal' | 'reasoning' }
+  lastText?: number
+  calls: Map<string, Call>
+  lastCall?: Call
+  finish?: Finish
+  audio?: JsonObject
+}
+
+export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
+  let started = false
+  let over = false
+  let done = false
+  const choices = new Map<number, ChoiceState>()
+  const extras: JsonObject = {}
+
+  const fail = (error: GatewayError): void => {
+    if (over) return
+    over = true
+    sink({ type: 'failure', error })
+  }
+
+  const state = (index: number): ChoiceState => {
+    let found = choices.get(index)
+    if (!found) {
+      found = { next: 0, calls: new Map() }
+      choices.set(index, found)
+    }
+    return found
+  }
+
+  const closeOpen = (choice: number, at: ChoiceState): void => {
+    if (!at.open) return
+    sink({ type: 'close', choice, part: at.open.part })
+    delete at.open
+  }
+
+  const text = (
+    choice: number,
+    at: ChoiceState,
+    kind: 'text' | 'refusal' | 'reasoning',
+    fragment: string,
+  ): void => {
+    if (fragment === '') return
+    if (at.open?.kind !== kind) {
+      closeOpen(choice, at)
+      at.open = { part: at.next++, kind }
+      if (kind === 'text') at.lastText = at.open.part
+      sink({ type: 'open', choice, part: at.open.part, open: { kind } })
+    }
+    sink({ type: 'delta', choice, part: at.open.part, text: fragment })
+  }
+
+  const whole = (choice: number, at: ChoiceState, value: Part): void => {
+    closeOpen(choice, at)
+    const part = at.next++
+    sink({ type: 'open', choice, part, open: { kind: 'whole', value } })
+    sink({ type: 'close', choice, part })
+  }
+
+  const openCall = (choice: number, call: Call): void => {
+    if (call.open) return
+    call.open = true
+    const id = call.id === '' ? `call_${choice}_${call.part}` : call.id
+    sink({
+      type: 'open',
+      choice,
+      part: call.part,
+      open: { kind: 'tool_call', id, name: call.name, ...(call.custom ? { custom: true } : {}) },
+    })
+    if (call.waiting !== '') sink({ type: 'delta', choice, part: call.part, text: call.waiting })
+    call.waiting = ''
+  }
+
+  const toolDelta = (choice: number, at: ChoiceState, wire: JsonObject): void => {
+    const custom = isObject(wire.custom)
+    const inner = custom ? (wire.custom as JsonObject) : isObject(wire.function) ? wire.function : {}
+    const id = typeof wire.id === 'string' ? wire.id : ''
+    const index = asNumber(wire.index)
+    // Without an index, a new non-empty id is a new call and anything else continues the last one. With one, a
+    // different id at the same index is a new call too (hosts that say 0 for all of them).
+    let call: Call | undefined
+    if (index === undefined) call = id !== '' && id !== at.lastCall?.id ? undefined : at.lastCall
+    else {
+      call = at.calls.get(String(index))
+      if (
+        call &&
+        id !== '' &&
+        call.id !== '' &&
+        call.id !== id &&
+        typeof inner.name === 'string' &&
+        inner.name !== ''
+      )
+        call = undefined
+    }
+    if (!call) {
+      closeOpen(choice, at)
+      call = { part: at.next++, id, open: false, name: '', waiting: '', custom }
+      at.calls.set(index === undefined ? `id ${at.next}` : String(index), call)
+      all.push([choice, call])
+    }
+    at.lastCall = call
+    if (call.id === '' && id !== '') call.id = id
+    // A name repeated in later deltas is replaced, not appended; the first one counts.
+    if (call.name === '' && typeof inner.name === 'string') call.name = inner.name
+    const given = custom ? inner.input : inner.arguments
+    const fragment = typeof given === 'string' ? given : isObject(given) ? JSON.stringify(given) : ''
+    if (!call.open) {
+      call.waiting += fragment
+      if (call.name !== '') openCall(choice, call)
+    } else if (fragment !== '') sink({ type: 'delta', choice, part: call.part, text: fragment })
+  }
+  const all: [number, Call][] = []
+
+  const delta = (choice: number, at: ChoiceState, wire: JsonObject): void => {
+    const reasoning = typeof wire.reasoning_content === 'string' ? wire.reasoning_content : wire.reasoning
+    if (typeof reasoning === 'string') text(choice, at, 'reasoning', reasoning)
+    if (typeof wire.content === 'string') text(choice, at, 'text', wire.content)
+    else if (Array.isArray(wire.content))
+      for (const part of contentOf(wire.content))
+        text(choice, at, part.kind === 'text' ? 'text' : 'reasoning', part.text)
+    if (typeof wire.refusal === 'string') text(choice, at, 'refusal', wire.refusal)
+    if (Array.isArray(wire.annotations) && wire.annotations.length > 0) {
+      if (at.open?.kind !== 'text') {
+        closeOpen(choice, at)
+        at.open = { part: at.next++, kind: 'text' }
+        sink({ type: 'open', choice, part: at.open.part, open: { kind: 'text' } })
+      }
+      for (const annotation of wire.annotations)
+        sink({ type: 'citation', choice, part: at.open.part, citation: decodeCitation(annotation) })
+    }
+    if (Array.isArray(wire.images))
+      for (const image of wire.images) {
+        const url = isObject(image) && isObject(image.image_url) ? image.image_url.url : undefined
+        if (typeof url === 'string')
+          whole(choice, at, { kind: 'media', media: 'image', source: urlSource(url) })
+      }
+    if (isObject(wire.audio) && wire.audio.id !== '') at.audio = mergeAudio(at.audio, wire.audio)
+    if (Array.isArray(wire.tool_calls))
+      for (const call of wire.tool_calls) if (isObject(call)) toolDelta(choice, at, call)
+    const legacy = wire.function_call
+    if (isObject(legacy) && (legacy.name !== '' || legacy.arguments !== ''))
+      toolDelta(choice, at, {
+        index: 0,
+        id: `legacy_${typeof legacy.name === 'string' ? legacy.name : ''}`,
+        function: legacy,
+      })
+    const unread = rest(wire, DELTA)
+    if (Object.keys(unread).length > 0)
+      sink({ type: 'extras', dialect: 'openai-chat', choice, members: unread })
+  }
+
+  const chunk = (wire: JsonObject): void => {
+    const inside = errorInside(wire)
+    if (inside) return fail(inside)
+    const list = asArray(wire.choices) ?? []
+    if (!started) {
+      // Azure opens with a chunk of empty id and model that only carries filter results.
+      const named = typeof wire.id === 'string' && wire.id !== ''
+      if (!named && list.length === 0 && wire.usage === undefined) {
+        Object.assign(extras, rest(wire, CHUNK))
+        return
+      }
+      started = true
+      sink({
+        type: 'start',
+        id: typeof wire.id === 'string' ? wire.id : '',
+        model: typeof wire.model === 'string' ? wire.model : '',
+        created: asNumber(wire.created) ?? 0,
+      })
+    }
+    const unread = rest(wire, CHUNK)
+    const fresh: JsonObject = {}
+    for (const [key, value] of Object.entries({ ...extras, ...unread }))
+      if (value !== undefined && value !== null && JSON.stringify(told[key]) !== JSON.stringify(value))
+        fresh[key] = told[key] = value
+    if (Object.keys(fresh).length > 0) sink({ type: 'extras', dialect: 'openai-chat', members: fresh })
+    for (const [position, entry] of list.entries()) {
+      if (!isObject(entry)) continue
+      const choice = asNumber(entry.index) ?? position
+      const at = state(choice)
+      if (isObject(entry.delta) && !at.finish) delta(choice, at, entry.delta)
+      else if (isObject(entry.delta)) late(choice, at, entry.delta)
+      if (isObject(entry.logprobs)) {
+        const { content, refusal } = entry.logprobs
+        if (Array.isArray(content) || Array.isArray(refusal))
+          sink({
+            type: 'logprobs',
+            choice,
+            ...(Array.isArray(content) ? { content } : {}),
+            ...(Array.isArray(refusal) ? { refusal } : {}),
+          })
+      }
+      const more = rest(entry, CHOICE)
+      if (Object.keys(more).length > 0)
+        sink({ type: 'extras', dialect: 'openai-chat', choice, members: more })
+      if (typeof entry.finish_reason === 'string' && entry.finish_reason !== '')
+        at.finish = decodeFinish(entry.finish_reason)
+    }
+    const usage = decodeUsage(usageIn(wire), quirks)
+    if (usage) sink({ type: 'usage', usage })
+  }
+  const told: JsonObject = {}
+
+  /** Content after the finish word is rare but real (audio's last fragment); nothing is thrown away. */
+  const late = (choice: number, at: ChoiceState, wire: JsonObject): void => {
+    const meaningful = Object.entries(wire).some(
+      ([key, value]) =>
+        key !== 'role' && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0),
+    )
+    if (meaningful) delta(choice, at, wire)
+  }
+
+  const finishAll = (): void => {
+    if (!started) return fail(new GatewayError('bad_upstream_response', 'the stream carried no chunk'))
+    if (choices.size === 0 && !done)
+      return fail(new GatewayError('stream_interrupted', 'the stream ended before its first choice'))
+    const unfinished = [...choices.values()].some((at) => !at.finish)
+    // Without a finish word only the explicit [DONE] says that this was all (Snowflake streams end so).
+    if (unfinished && !done)
+      return fail(
+        new GatewayError('stream_interrupted', 'the stream ended without a finish reason', {
+          phase: 'stream',
+        }),
+      )
+    for (const [choice, at] of [...choices].sort((a, b) => a[0] - b[0])) {
+      closeOpen(choice, at)
+      if (at.audio)
+        whole(choice, at, { kind: 'opaque', dialect: 'openai-chat', type: 'audio', value: at.audio })
+      for (const [owner, call] of all)
+        if (owner === choice) {
+          openCall(choice, call)
+          sink({ type: 'close', choice, part: call.part })
+        }
+      const called = at.calls.size > 0
+      sink({
+        type: 'finish',
+        choice,
+        finish: at.finish ?? { reason: called ? 'tool_calls' : 'stop', raw: null },
+      })
+    }
+    over = true
+    sink({ type: 'end' })
+  }
+
+  return {
+    frame({ event, data }: Frame) {
+      if (over || done) return
+      if (data === '[DONE]') {
+        done = true
+        return finishAll()
+      }
+      let wire: Json
+      try {
+        wire = JSON.parse(data) as Json
+      } catch (cause) {
+        return fail(
+          new GatewayError('bad_upstream_response', `a stream event is not JSON: ${data.slice(0, 120)}`, {
+            cause,
+          }),
+        )
+      }
+      if (!isObject(wire))
+        return fail(new GatewayError('bad_upstream_response', 'a stream event is no JSON object'))
+      if (event === 'error' && wire.error === undefined)
+        return fail(errorInside({ error: wire }) as GatewayError)
+      chunk(wire)
+    },
+    end() {
+      if (!over) finishAll()
+    },
+  }
+}
+
+/** Audio comes as fragments of data and transcript under one id. */
+function mergeAudio(before: JsonObject | undefined, wire: JsonObject): JsonObject {
+  const merged: JsonObject = { ...before, ...wire }
+  for (const key of ['data', 'transcript'] as const)
+    if (typeof before?.[key] === 'string' && typeof wire[key] === 'string')
+      merged[key] = `${before[key]}${wire[key]}`
+  return merged
+}
