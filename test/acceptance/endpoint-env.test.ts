@@ -67,7 +67,7 @@ test('A-004 a keyless endpoint is usable and sees no Authorization header', asyn
 
 test('A-005 the probe never delays start-up', async () => {
   const m1 = await upstream({ models: ['m-a'] })
-  m1.next({ delayMs: 3000, json: { object: 'list', data: [{ id: 'm-a', object: 'model' }] } })
+  m1.next({ method: 'GET', delayMs: 3000 })
   const from = performance.now()
   const gw = await launch({ env: { OPENAI_BASE_URL: m1.v1, OPENAI_MODEL: 'm-a' } })
   onTestFinished(() => gw.close())

@@ -3,7 +3,7 @@
 import http from 'node:http'
 import net from 'node:net'
 import { onTestFinished } from 'vitest'
-import { startFake } from '../../src/testing/fake-upstream.ts'
+import { type Fake, type FakeKind, type Step, startFake } from '../../src/testing/fake-upstream.ts'
 import { at, freePort } from './kit.ts'
 
 export interface Seen {
@@ -14,15 +14,8 @@ export interface Seen {
   at(path: string): unknown
 }
 
-export interface Answer {
-  status?: number
-  headers?: Record<string, string>
-  json?: unknown
-  text?: string
-  delayMs?: number
-  /** Raw pieces of an event stream, one write each. */
-  sse?: string[]
-}
+/** What the next matching request gets; without `method` it is the next POST. */
+export type Answer = Step
 
 export interface Upstream {
   /** `http://127.0.0.1:port` */
@@ -30,6 +23,7 @@ export interface Upstream {
   /** root + `/v1` */
   v1: string
   port: number
+  fake: Fake
   log(): Seen[]
   /** The generation calls among them. */
   chats(): Seen[]
@@ -42,7 +36,7 @@ export interface Upstream {
 }
 
 export interface UpstreamOptions {
-  kind?: 'openai' | 'ollama' | 'anthropic'
+  kind?: FakeKind
   models?: string[]
   key?: string
   port?: number
@@ -76,6 +70,7 @@ export async function makeUpstream(options: UpstreamOptions = {}): Promise<Upstr
     root,
     v1: `${root}/v1`,
     port: fake.port,
+    fake,
     log: seen,
     chats,
     lists: () => seen().filter((entry) => entry.method === 'GET' && entry.path.endsWith('/models')),
@@ -85,7 +80,7 @@ export async function makeUpstream(options: UpstreamOptions = {}): Promise<Upstr
       return last
     },
     next(...answers) {
-      fake.script(...answers)
+      fake.script(...answers.map((answer) => ({ method: 'POST', ...answer })))
     },
     close: () => (closing ??= fake.close()),
   }
