@@ -1,0 +1,124 @@
+// One zod schema for trunkline.yaml and the two foreign files read as they stand (LiteLLM's and document 004's). Keys
+// of several words may be written in camelCase or snake_case; unknown keys are found by the loader, which knows places.
+
+import { z } from 'zod'
+
+const scalarText = z.union([z.string(), z.number()]).transform(String)
+const positive = z.number().positive()
+
+const rateLimit = z.object({
+  rpm: positive.optional(),
+  tpm: positive.optional(),
+  requests_per_second: positive.optional(),
+})
+
+const timeouts = z.object({
+  connect: positive.optional(),
+  first_byte: positive.optional(),
+  idle: positive.optional(),
+  total: z.number().nonnegative().optional(),
+})
+
+const models = z.union([
+  z.array(z.union([scalarText, z.object({ name: scalarText, upstream: scalarText.optional() })])),
+  z.record(z.string(), scalarText),
+])
+
+export const endpointSchema = z.object({
+  provider: z.string().optional(),
+  base_url: z.string().optional(),
+  api_key: scalarText.nullish(),
+  api_key_env: z.string().optional(),
+  api_key_file: z.string().optional(),
+  auth_type: z.enum(['none', 'bearer', 'header']).optional(),
+  models: models.nullish(),
+  rate_limit: rateLimit.optional(),
+  timeouts: timeouts.optional(),
+  max_retries: z.number().int().min(0).max(5).optional(),
+  headers: z.record(z.string(), scalarText).optional(),
+  custom_headers: z.record(z.string(), scalarText).optional(),
+  organization: z.string().optional(),
+  priority: z.number().int().optional(),
+  probe: z.enum(['gate', 'report', 'off']).optional(),
+  probe_require_models: z.boolean().optional(),
+  tls: z.object({ insecure: z.boolean().optional(), ca_file: z.string().optional() }).optional(),
+})
+
+export const routeSchema = z.object({
+  strategy: z.enum(['priority', 'round_robin', 'weighted']).optional(),
+  targets: z.array(z.union([z.string(), z.object({ to: z.string(), weight: positive.optional() })])).min(1),
+  fallback: z.array(z.string()).optional(),
+})
+
+export const serverSchema = z.object({
+  host: z.string().optional(),
+  port: z.number().int().min(0).max(65_535).optional(),
+  master_key: scalarText.nullish(),
+  max_body_bytes: positive.optional(),
+  strict: z.boolean().optional(),
+})
+
+const litellmParams = z.looseObject({
+  model: z.string(),
+  api_base: z.string().optional(),
+  api_key: scalarText.nullish(),
+  rpm: positive.optional(),
+  tpm: positive.optional(),
+  timeout: positive.optional(),
+})
+
+export const fileSchema = z.object({
+  server: serverSchema.optional(),
+  endpoints: z.record(z.string(), endpointSchema).nullish(),
+  routes: z.record(z.string(), routeSchema).nullish(),
+  aliases: z.record(z.string(), z.string()).nullish(),
+  discovery: z.looseObject({}).optional(),
+  model_list: z
+    .array(z.looseObject({ model_name: scalarText, litellm_params: litellmParams }))
+    .nullish(),
+  litellm_settings: z.looseObject({ fallbacks: z.array(z.record(z.string(), z.array(z.string()))).optional() }).nullish(),
+  router_settings: z.looseObject({ fallbacks: z.array(z.record(z.string(), z.array(z.string()))).optional() }).nullish(),
+  general_settings: z.looseObject({ master_key: scalarText.nullish() }).nullish(),
+  environment_variables: z.record(z.string(), z.unknown()).nullish(),
+  providers: z
+    .record(
+      z.string(),
+      z.object({
+        api_key: scalarText.nullish(),
+        base_url: z.string().nullish(),
+        rate_limit: rateLimit.optional(),
+        embedding_model: z.string().optional(),
+        quota_alert_threshold: z.number().optional(),
+      }),
+    )
+    .nullish(),
+  model: z.object({ provider: z.string(), model: scalarText }).optional(),
+  retry: z.looseObject({}).optional(),
+})
+
+export type File = z.infer<typeof fileSchema>
+export type EndpointEntry = z.infer<typeof endpointSchema>
+
+/** Known keys by path, for the nearest-key hint; `*` stands for any name. Loose blocks take any key. */
+export function knownKeys(path: readonly string[]): readonly string[] | undefined {
+  let node: z.ZodType | undefined = fileSchema
+  for (const step of path) {
+    node = unwrap(node)
+    if (node instanceof z.ZodObject) {
+      const next: unknown = (node.shape as Record<string, unknown>)[step]
+      if (!(next instanceof z.ZodType)) return undefined
+      node = next
+    } else if (node instanceof z.ZodRecord) node = node.valueType as z.ZodType
+    else if (node instanceof z.ZodArray) node = node.element as z.ZodType
+    else return undefined
+  }
+  node = unwrap(node)
+  if (!(node instanceof z.ZodObject) || node.def.catchall) return undefined
+  return Object.keys(node.shape as Record<string, unknown>)
+}
+
+function unwrap(node: z.ZodType | undefined): z.ZodType | undefined {
+  let inner = node
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) inner = inner.unwrap() as z.ZodType
+  return inner
+}
