@@ -19,7 +19,7 @@ export interface RunFakeOptions {
   /** A recording folder to answer every POST with. */
   replay?: string
   /** Where the lines go. */
-  print(line: string): void
+  print: (line: string) => void
 }
 
 export async function runFake(options: RunFakeOptions): Promise<Fake> {
