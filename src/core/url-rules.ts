@@ -11,6 +11,7 @@ const METADATA = new Set([
   '169.254.0.23',
   '100.100.100.200',
   'fd00:ec2::254',
+  'metadata.google.internal',
 ])
 
 const WIDER = /(^[a-z0-9-]+$)|\.(lan|internal|home\.arpa|ts\.net)$|^host\.docker\.internal$/
@@ -26,19 +27,25 @@ export function normalizeUrl(input: string): string {
   const half = /^(https?):\/?(?!\/)(.+)$/i.exec(text)
   if (half) return `${(half[1] as string).toLowerCase()}://${half[2]}`
   const bare = text.startsWith('//') ? text.slice(2) : text
-  return `${isLocalName(hostOf(bare)) ? 'http' : 'https'}://${bare}`
+  // Only a bare IPv6 address without brackets and port is its own host; the URL form wants the brackets.
+  const written = isBareV6(bare) ? `[${bare}]` : bare
+  return `${isLocalName(hostOf(bare)) ? 'http' : 'https'}://${written}`
 }
 
 function hostOf(bare: string): string {
   if (bare.startsWith('[')) return bare.slice(1, bare.indexOf(']') < 0 ? undefined : bare.indexOf(']'))
-  // More than one colon and no bracket: a bare IPv6 address.
-  if (/^[0-9a-f:]+$/i.test(bare) && bare.split(':').length > 2) return bare
+  if (isBareV6(bare)) return bare
   const host = bare.slice(bare.indexOf('@') + 1)
   return /^[^:/?#]*/.exec(host)?.[0] ?? ''
 }
 
+/** More than one colon and nothing but hexadecimal digits, dots and a zone: no host has a name like that. */
+function isBareV6(text: string): boolean {
+  return /^[0-9a-f:.]+(%\w+)?$/i.test(text) && text.split(':').length > 2
+}
+
 /** The wider class that decides the scheme: private addresses, single-label names and names of home networks. */
-function isLocalName(host: string): boolean {
+export function isLocalName(host: string): boolean {
   return isPrivateIp(host) || WIDER.test(host.toLowerCase().replace(/\.$/, ''))
 }
 
@@ -53,15 +60,30 @@ export function isPrivateIp(host: string): boolean {
   if (!name.includes(':')) return false
   const words = v6Words(name)
   if (!words) return false
-  const mapped = words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff
-  if (mapped) {
-    const high = words[6] as number
-    const low = words[7] as number
-    return isPrivateV4([high >> 8, high & 255, low >> 8, low & 255])
-  }
+  if (isMapped(words)) return isPrivateV4(lastFour(words))
   if (words.every((word, index) => word === (index === 7 ? 1 : 0))) return true
   const first = words[0] as number
   return (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80
+}
+
+function isMapped(words: readonly number[]): boolean {
+  return words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff
+}
+
+/** 64:ff9b::/96, in which a translating router embeds an IPv4 address. */
+function isNat64(words: readonly number[]): boolean {
+  return words[0] === 0x64 && words[1] === 0xff9b && words.slice(2, 6).every((word) => word === 0)
+}
+
+function lastFour(words: readonly number[]): number[] {
+  return words.slice(6).flatMap((word) => [word >> 8, word & 255])
+}
+
+/** Metadata addresses in every spelling: plain, IPv4-mapped and behind NAT64. `host` as the URL parser left it. */
+function isMetadata(host: string): boolean {
+  if (METADATA.has(host.replace(/\.$/, ''))) return true
+  const words = host.includes(':') ? v6Words(host) : undefined
+  return words !== undefined && (isMapped(words) || isNat64(words)) && METADATA.has(lastFour(words).join('.'))
 }
 
 function v4Of(name: string): number[] | undefined {
@@ -95,7 +117,8 @@ function v6Words(name: string): number[] | undefined {
   }
   const halves = text.split('::')
   if (halves.length > 2) return undefined
-  const words = (half: string): number[] => (half === '' ? [] : half.split(':').map((word) => Number.parseInt(word, 16)))
+  const words = (half: string): number[] =>
+    half === '' ? [] : half.split(':').map((word) => Number.parseInt(word, 16))
   const head = words(halves[0] as string)
   const tail = halves.length === 2 ? words(halves[1] as string) : []
   const missing = 8 - head.length - tail.length
@@ -105,32 +128,46 @@ function v6Words(name: string): number[] | undefined {
 }
 
 /** What people paste behind a base URL. */
-const PASTED = /\/(chat\/completions|completions|embeddings|models|messages)$/
+const PASTED = /\/(chat\/completions|completions|embeddings|models|messages|responses)$/
+
+/** Ollama's own API, pasted where its OpenAI-compatible root is meant. */
+const OLLAMA_NATIVE = /\/api(\/(chat|generate|tags|embed))?$/
 
 /**
- * A base URL in its one form: scheme, no trailing slash, no pasted operation, `/v1` behind an Ollama root.
- * @throws GatewayError naming what is wrong with it.
+ * A base URL in its one form: scheme, no trailing slash, no pasted operation, `/v1` behind an Ollama root. Azure alone
+ * may carry `?api-version=`, which overrides the built-in one. @throws GatewayError naming what is wrong with it.
  */
 export function cleanBaseUrl(input: string, providerId?: string): string {
   const refuse = (why: string): never => {
-    throw new GatewayError('invalid_request', `the URL "${input}" ${why}`)
+    throw new GatewayError('invalid_request', `the URL "${hideCredentials(input)}" ${why}`)
   }
-  if (/[\s\\]/.test(input.trim())) refuse('holds white space or a backslash')
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(input.trim())?.[1]
+  const text = input.trim()
+  if (/[\s\\\p{Cc}]/u.test(text)) refuse('holds white space, a control character or a backslash')
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]
   if (scheme !== undefined && !/^https?$/i.test(scheme)) refuse('is not http or https')
   let url: URL
   try {
-    url = new URL(normalizeUrl(input))
-  } catch {
-    return refuse('is not a valid URL')
+    url = new URL(normalizeUrl(text))
+  } catch (thrown) {
+    return refuse(text === '' && thrown instanceof GatewayError ? 'is empty' : 'is not a valid URL')
   }
   if (url.username !== '' || url.password !== '') refuse('holds credentials; put them into api_key')
-  if (url.search !== '' || url.hash !== '') refuse('holds a query or a fragment')
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (METADATA.has(host)) refuse('points at a cloud metadata address, which is never an upstream')
+  const version = providerId === 'azure' ? url.searchParams.get('api-version') : null
+  const onlyVersion = version !== null && url.searchParams.size === 1
+  if ((url.search !== '' && !onlyVersion) || url.hash !== '') refuse('holds a query or a fragment')
+  if (isMetadata(url.hostname.replace(/^\[|\]$/g, '')))
+    refuse('points at a cloud metadata address, which is never an upstream')
   let path = url.pathname.replace(/\/+$/, '').replace(PASTED, '').replace(/\/+$/, '')
-  if (providerId === 'ollama' && path === '') path = '/v1'
-  return `${url.origin}${path}`
+  if (providerId === 'ollama') {
+    path = path.replace(OLLAMA_NATIVE, '')
+    if (!path.endsWith('/v1')) path += '/v1'
+  }
+  return `${url.origin}${path}${onlyVersion ? `?api-version=${encodeURIComponent(version)}` : ''}`
+}
+
+/** A message must never print the password somebody put into a URL. */
+function hideCredentials(text: string): string {
+  return text.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/*)[^/@]*@/i, '$1...@')
 }
 
 const AZURE_VERSION = '2024-10-21'
@@ -141,10 +178,14 @@ export function operationUrl(
   path: string,
   target: { model: string; providerId: string },
 ): string {
-  if (target.providerId !== 'azure' || baseUrl.includes('/openai/v1')) return `${baseUrl}${path}`
-  const version = `?api-version=${AZURE_VERSION}`
-  if (baseUrl.includes('/deployments/')) return `${baseUrl}${path}${version}`
-  const root = baseUrl.replace(/\/openai$/, '')
+  if (target.providerId !== 'azure') return `${baseUrl}${path}`
+  const mark = baseUrl.indexOf('?')
+  const base = mark < 0 ? baseUrl : baseUrl.slice(0, mark)
+  if (base.includes('/openai/v1')) return `${base}${path}${mark < 0 ? '' : baseUrl.slice(mark)}`
+  const version = mark < 0 ? `?api-version=${AZURE_VERSION}` : baseUrl.slice(mark)
+  const root = base.replace(/\/openai(\/deployments\/.*)?$/, '')
+  // The list is the resource's, whichever deployment the base names.
   if (path === '/models') return `${root}/openai/models${version}`
+  if (base.includes('/deployments/')) return `${base}${path}${version}`
   return `${root}/openai/deployments/${encodeURIComponent(target.model)}${path}${version}`
 }
