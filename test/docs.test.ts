@@ -13,7 +13,9 @@ test.each(Object.entries(PAGES))('%s is what the code says', (path, page) => {
 
 test('every npm script the README names exists', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
   const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map((match) => match[1] as string)
   expect(named.filter((name) => !(name in scripts))).toEqual([])
 })

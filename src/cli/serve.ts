@@ -78,7 +78,7 @@ async function serve(options: ServeOptions): Promise<void> {
     process.exitCode = 1
     return
   }
-  const unused = options.envKeys === true ? [] : seenKeys(process.env)
+  const unused = options.envKeys === true ? [] : seenKeys(process.env, config)
   process.stdout.write(greeting({ version: version(), url: server.url, config, unused }))
 
   const reload = (why: string): void => {

@@ -50,8 +50,10 @@ export interface Config {
   primaryEndpoint?: string
   /** Warnings met on the way. Errors are thrown as ConfigError instead. */
   problems: ConfigProblem[]
-  /** Files read, for the watcher. */
+  /** Files read, secrets among them, for the watcher. */
   files: string[]
+  /** Environment variables that were read on the way, so that the unused ones can be named. */
+  variablesRead?: string[]
 }
 
 /** Thrown when no runtime can be built; carries every error found, each with its place. */

@@ -6,6 +6,7 @@ import { cleanBaseUrl } from '../core/url-rules.ts'
 import type { EndpointConfig, EndpointModel, RateLimit, Source } from '../providers/endpoint.ts'
 import { plannedProviders, provider, providers } from '../providers/index.ts'
 import { nearest } from './nearest.ts'
+import { notEmpty } from './secret-env.ts'
 
 export interface EndpointDraft {
   id: string
@@ -19,24 +20,43 @@ export interface EndpointDraft {
   firstByteMs?: number | undefined
 }
 
-export const DEFAULT_TIMEOUTS = { connectMs: 5_000, firstByteMs: 600_000, idleMs: 300_000, totalMs: 0 } as const
+export const DEFAULT_TIMEOUTS = {
+  connectMs: 5_000,
+  firstByteMs: 600_000,
+  idleMs: 300_000,
+  totalMs: 0,
+} as const
 
-/** @throws Error with a message that names the thing and the remedy; the caller adds the place. */
+/** What is wrong with a draft, and which of its keys says so; the caller knows the place. */
+export class DraftError extends Error {
+  readonly key: 'provider' | 'base_url' | undefined
+  constructor(message: string, key?: 'provider' | 'base_url') {
+    super(message)
+    this.name = 'DraftError'
+    this.key = key
+  }
+}
+
+/** @throws DraftError with a message that names the thing and the remedy. */
 export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
   if (!/^[a-z0-9._-]{1,64}$/.test(draft.id))
-    throw new Error(`endpoint id "${draft.id}" must be 1 to 64 of a-z, 0-9, ".", "_" and "-"`)
+    throw new DraftError(`endpoint id "${draft.id}" must be 1 to 64 of a-z, 0-9, ".", "_" and "-"`)
   const record = provider(draft.provider)
-  if (!record) throw new Error(unknownProvider(draft.provider))
-  const base = draft.baseUrl ?? record.base
-  if (base === undefined || base === '')
-    throw new Error(`endpoint "${draft.id}" needs a base_url: ${record.title} has no default one`)
+  if (!record) throw new DraftError(`endpoint "${draft.id}": ${unknownProvider(draft.provider)}`, 'provider')
+  const base = notEmpty(draft.baseUrl) ?? record.base
+  if (base === undefined)
+    throw new DraftError(
+      `endpoint "${draft.id}" needs a base_url: ${record.title} has no default one`,
+      'base_url',
+    )
   let baseUrl: string
   try {
-    baseUrl = cleanBaseUrl(base, record.id)
+    baseUrl = withVendorPath(cleanBaseUrl(base, record.id))
   } catch (thrown) {
-    throw new Error(`endpoint "${draft.id}": ${thrown instanceof GatewayError ? thrown.message : String(thrown)}`, {
-      cause: thrown,
-    })
+    throw new DraftError(
+      `endpoint "${draft.id}": ${thrown instanceof GatewayError ? thrown.message : String(thrown)}`,
+      'base_url',
+    )
   }
   const credential = draft.credential?.trim()
   return {
@@ -49,7 +69,10 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
     source: draft.source,
     probe: draft.probe ?? 'report',
     probeRequireModels: true,
-    timeouts: { ...DEFAULT_TIMEOUTS, ...(draft.firstByteMs === undefined ? {} : { firstByteMs: draft.firstByteMs }) },
+    timeouts: {
+      ...DEFAULT_TIMEOUTS,
+      ...(draft.firstByteMs === undefined ? {} : { firstByteMs: draft.firstByteMs }),
+    },
     rateLimit: draft.rateLimit ?? {},
     maxRetries: 0,
     headers: {},
@@ -58,7 +81,15 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
   }
 }
 
-export function unknownProvider(name: string): string {
+/** A vendor's bare host answers nothing; its API root is known, and document 004 writes MiniMax that way. */
+function withVendorPath(baseUrl: string): string {
+  const url = new URL(baseUrl)
+  if (url.pathname !== '/') return baseUrl
+  const vendor = providers.find((row) => row.local !== true && row.base?.startsWith(`${url.origin}/`))
+  return vendor?.base ?? baseUrl
+}
+
+function unknownProvider(name: string): string {
   if (plannedProviders.includes(name))
     return `provider "${name}" is not spoken natively yet; reach it through an OpenAI-compatible address with provider "openai-compatible"`
   const known = providers.map((record) => record.id)

@@ -5,7 +5,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { EndpointConfig } from '../providers/endpoint.ts'
-import { type Config, ConfigError, type ConfigProblem, type RouteConfig, type ServerConfig } from './config.ts'
+import {
+  type Config,
+  ConfigError,
+  type ConfigProblem,
+  type RouteConfig,
+  type ServerConfig,
+} from './config.ts'
+import { recordingEnv } from './recording-env.ts'
 import { secretVariable } from './secret-env.ts'
 import { namedFromEnv, openaiFromEnv } from './sources/env.ts'
 import { litellmEndpoints } from './sources/litellm.ts'
@@ -24,7 +31,16 @@ export interface LoadOptions {
   strict?: boolean
 }
 
-const NAMES = ['trunkline.yaml', 'trunkline.yml', 'trunkline.json', 'config.yaml', 'config.yml', 'config/llm.yaml', 'config/llm.yml', 'config/llm.json']
+const NAMES = [
+  'trunkline.yaml',
+  'trunkline.yml',
+  'trunkline.json',
+  'config.yaml',
+  'config.yml',
+  'config/llm.yaml',
+  'config/llm.yml',
+  'config/llm.json',
+]
 const DEFAULT_BODY_BYTES = 25 * 1024 * 1024
 
 export function loadConfig(options: LoadOptions): Config {
@@ -32,16 +48,19 @@ export function loadConfig(options: LoadOptions): Config {
   const problems: ConfigProblem[] = []
   const files: string[] = []
   const at = (path: string): string => (isAbsolute(path) ? path : join(cwd, path))
-  const env = { ...dotEnv(at('.env'), problems, files), ...withoutEmpty(options.env) }
+  const read = new Set<string>()
+  const env = recordingEnv({ ...dotEnv(at('.env'), problems, files), ...withoutEmpty(options.env) }, read)
   const deps = { env, readFile: (path: string) => readFileSync(at(path), 'utf8') }
 
   const file = readConfigFile(options, env, at, deps, problems, files)
   const endpoints: EndpointConfig[] = []
   const routes: RouteConfig[] = []
   let defaultModel: string | undefined
+  let aliases: Record<string, string> = {}
   if (file) {
     endpoints.push(...endpointsOf(file, deps, problems))
-    const litellm = litellmEndpoints(file, new Set(endpoints.map((endpoint) => endpoint.id)), problems)
+    const litellm = litellmEndpoints(file, new Set(endpoints.map((endpoint) => endpoint.id)), deps, problems)
+    aliases = { ...litellm.aliases, ...file.value.aliases }
     endpoints.push(...litellm.endpoints)
     const named = providersEndpoints(file, problems)
     endpoints.push(...named.endpoints)
@@ -57,7 +76,12 @@ export function loadConfig(options: LoadOptions): Config {
       })
     else endpoints.push(endpoint)
   }
-  defaultModel ??= fromEnv?.defaultModel
+  // A model named in the environment counts even where the file has the endpoint; the built-in default does not.
+  if (
+    fromEnv &&
+    (fromEnv.modelGiven || !endpoints.some((row) => row.id === 'openai' && row.source !== 'env'))
+  )
+    defaultModel ??= fromEnv.defaultModel
   addImplicitRoutes(endpoints, routes)
   for (const route of routes)
     for (const name of route.fallback)
@@ -76,11 +100,12 @@ export function loadConfig(options: LoadOptions): Config {
     server,
     endpoints,
     routes,
-    aliases: file?.value.aliases ?? {},
+    aliases,
     ...(defaultModel === undefined ? {} : { defaultModel }),
     ...(endpoints.some((endpoint) => endpoint.id === 'openai') ? { primaryEndpoint: 'openai' } : {}),
     problems,
     files,
+    variablesRead: [...read],
   }
 }
 
@@ -101,7 +126,11 @@ function readConfigFile(
     text = readFileSync(path, 'utf8')
   } catch (thrown) {
     throw new ConfigError([
-      { severity: 'error', message: `the config file cannot be read: ${(thrown as Error).message}`, file: shown },
+      {
+        severity: 'error',
+        message: `the config file cannot be read: ${(thrown as Error).message}`,
+        file: shown,
+      },
     ])
   }
   files.push(path)
@@ -110,19 +139,27 @@ function readConfigFile(
   return file
 }
 
-function serverOf(file: ReadFile | undefined, deps: { env: Readonly<Record<string, string | undefined>>; readFile(path: string): string }, problems: ConfigProblem[]): ServerConfig {
+function serverOf(
+  file: ReadFile | undefined,
+  deps: { env: Readonly<Record<string, string | undefined>>; readFile(path: string): string },
+  problems: ConfigProblem[],
+): ServerConfig {
   const given = file?.value.server ?? {}
   const { env } = deps
   const port = given.port ?? (env.TRUNKLINE_PORT === undefined ? 4000 : Number(env.TRUNKLINE_PORT))
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    problems.push({ severity: 'error', message: `TRUNKLINE_PORT must be 0 to 65535, not "${env.TRUNKLINE_PORT}"` })
+    problems.push({
+      severity: 'error',
+      message: `TRUNKLINE_PORT must be 0 to 65535, not "${env.TRUNKLINE_PORT}"`,
+    })
   let fromEnv: string | undefined
   try {
     fromEnv = secretVariable('TRUNKLINE_MASTER_KEY', deps) ?? secretVariable('LITELLM_MASTER_KEY', deps)
   } catch (thrown) {
     problems.push({ severity: 'error', message: (thrown as Error).message })
   }
-  const masterKey = secretOf(given.master_key) ?? secretOf(file?.value.general_settings?.master_key) ?? secretOf(fromEnv)
+  const masterKey =
+    secretOf(given.master_key) ?? secretOf(file?.value.general_settings?.master_key) ?? secretOf(fromEnv)
   const host = given.host ?? env.TRUNKLINE_HOST ?? '127.0.0.1'
   if (!masterKey && !/^(127\.|::1$|localhost$)/.test(host))
     problems.push({
@@ -154,7 +191,11 @@ function addImplicitRoutes(endpoints: readonly EndpointConfig[], routes: RouteCo
     }
 }
 
-function dotEnv(path: string, problems: ConfigProblem[], files: string[]): Record<string, string | undefined> {
+function dotEnv(
+  path: string,
+  problems: ConfigProblem[],
+  files: string[],
+): Record<string, string | undefined> {
   if (!existsSync(path)) return {}
   files.push(path)
   if ((statSync(path).mode & 0o004) !== 0)

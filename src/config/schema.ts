@@ -3,8 +3,18 @@
 
 import { z } from 'zod'
 
-const scalarText = z.union([z.string(), z.number()]).transform(String)
-const positive = z.number().positive()
+const scalarText = z.union([z.string(), z.number()], 'expected a text').transform(String)
+
+/** `${PORT}` gives text also where a number or a switch is meant. */
+const unquoted = <T extends z.ZodType>(inner: T): z.ZodType<z.infer<T>> =>
+  z.preprocess((value) => {
+    if (typeof value !== 'string') return value
+    if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value)
+    return value === 'true' ? true : value === 'false' ? false : value
+  }, inner) as unknown as z.ZodType<z.infer<T>>
+
+const positive = unquoted(z.number().positive())
+const flag = unquoted(z.boolean())
 
 const rateLimit = z.object({
   rpm: positive.optional(),
@@ -16,55 +26,74 @@ const timeouts = z.object({
   connect: positive.optional(),
   first_byte: positive.optional(),
   idle: positive.optional(),
-  total: z.number().nonnegative().optional(),
+  total: unquoted(z.number().nonnegative()).optional(),
 })
 
-const models = z.union([
-  z.array(z.union([scalarText, z.object({ name: scalarText, upstream: scalarText.optional() })])),
-  z.record(z.string(), scalarText),
-])
+const models = z.union(
+  [
+    z.array(z.union([scalarText, z.object({ name: scalarText, upstream: scalarText.optional() })])),
+    z.record(z.string(), scalarText),
+  ],
+  'expected a list of names, of {name, upstream}, or a map of name to upstream name',
+)
 
 export const endpointSchema = z.object({
   provider: z.string().optional(),
-  base_url: z.string().optional(),
+  base_url: z.string().nullish(),
   api_key: scalarText.nullish(),
   api_key_env: z.string().optional(),
   api_key_file: z.string().optional(),
-  auth_type: z.enum(['none', 'bearer', 'header']).optional(),
+  auth_type: z.enum(['none', 'bearer']).optional(),
   models: models.nullish(),
   rate_limit: rateLimit.optional(),
   timeouts: timeouts.optional(),
-  max_retries: z.number().int().min(0).max(5).optional(),
+  max_retries: unquoted(z.number().int().min(0).max(5)).optional(),
   headers: z.record(z.string(), scalarText).optional(),
   custom_headers: z.record(z.string(), scalarText).optional(),
   organization: z.string().optional(),
-  priority: z.number().int().optional(),
+  priority: unquoted(z.number().int()).optional(),
   probe: z.enum(['gate', 'report', 'off']).optional(),
-  probe_require_models: z.boolean().optional(),
-  tls: z.object({ insecure: z.boolean().optional(), ca_file: z.string().optional() }).optional(),
+  probe_require_models: flag.optional(),
+  tls: z.object({ insecure: flag.optional(), ca_file: z.string().optional() }).optional(),
 })
 
 export const routeSchema = z.object({
   strategy: z.enum(['priority', 'round_robin', 'weighted']).optional(),
-  targets: z.array(z.union([z.string(), z.object({ to: z.string(), weight: positive.optional() })])).min(1),
+  targets: z
+    .array(
+      z.union(
+        [z.string(), z.object({ to: z.string(), weight: positive.optional() })],
+        'expected "endpoint/model" or {to: endpoint/model, weight}',
+      ),
+    )
+    .min(1),
   fallback: z.array(z.string()).optional(),
 })
 
 export const serverSchema = z.object({
   host: z.string().optional(),
-  port: z.number().int().min(0).max(65_535).optional(),
+  port: unquoted(z.number().int().min(0).max(65_535)).optional(),
   master_key: scalarText.nullish(),
   max_body_bytes: positive.optional(),
-  strict: z.boolean().optional(),
+  strict: flag.optional(),
 })
 
 const litellmParams = z.looseObject({
   model: z.string(),
-  api_base: z.string().optional(),
+  api_base: z.string().nullish(),
   api_key: scalarText.nullish(),
+  api_version: scalarText.nullish(),
   rpm: positive.optional(),
   tpm: positive.optional(),
   timeout: positive.optional(),
+})
+
+const litellmRouting = z.looseObject({
+  fallbacks: z.array(z.record(z.string(), z.array(z.string()))).nullish(),
+  num_retries: unquoted(z.number().int().nonnegative()).nullish(),
+  model_group_alias: z
+    .record(z.string(), z.union([z.string(), z.looseObject({ model: z.string() })]))
+    .nullish(),
 })
 
 export const fileSchema = z.object({
@@ -72,12 +101,16 @@ export const fileSchema = z.object({
   endpoints: z.record(z.string(), endpointSchema).nullish(),
   routes: z.record(z.string(), routeSchema).nullish(),
   aliases: z.record(z.string(), z.string()).nullish(),
-  discovery: z.looseObject({}).optional(),
-  model_list: z
-    .array(z.looseObject({ model_name: scalarText, litellm_params: litellmParams }))
+  discovery: z
+    .object({
+      local_scan: flag.optional(),
+      peers: z.union([z.array(z.string()), z.string()]).optional(),
+      scan_interval_s: z.unknown().optional(),
+    })
     .nullish(),
-  litellm_settings: z.looseObject({ fallbacks: z.array(z.record(z.string(), z.array(z.string()))).optional() }).nullish(),
-  router_settings: z.looseObject({ fallbacks: z.array(z.record(z.string(), z.array(z.string()))).optional() }).nullish(),
+  model_list: z.array(z.looseObject({ model_name: scalarText, litellm_params: litellmParams })).nullish(),
+  litellm_settings: litellmRouting.nullish(),
+  router_settings: litellmRouting.nullish(),
   general_settings: z.looseObject({ master_key: scalarText.nullish() }).nullish(),
   environment_variables: z.record(z.string(), z.unknown()).nullish(),
   providers: z
@@ -114,7 +147,7 @@ export function knownKeys(path: readonly string[]): readonly string[] | undefine
   }
   node = unwrap(node)
   if (!(node instanceof z.ZodObject) || node.def.catchall) return undefined
-  return Object.keys(node.shape as Record<string, unknown>)
+  return Object.keys(node.shape)
 }
 
 function unwrap(node: z.ZodType | undefined): z.ZodType | undefined {

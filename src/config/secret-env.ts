@@ -2,7 +2,7 @@
 
 export interface SecretDeps {
   env: Readonly<Record<string, string | undefined>>
-  readFile(path: string): string
+  readFile: (path: string) => string
 }
 
 /** @throws Error when a named file cannot be read. */
@@ -10,11 +10,23 @@ export function secretVariable(name: string, { env, readFile }: SecretDeps): str
   const file = env[`${name}_FILE`]
   if (file !== undefined && file !== '') {
     try {
-      return readFile(file).trim()
-    } catch {
-      throw new Error(`${name}_FILE names "${file}", which cannot be read`)
+      return notEmpty(readFile(file).trim())
+    } catch (thrown) {
+      throw new Error(`${name}_FILE names "${file}", which cannot be read`, { cause: thrown })
     }
   }
-  const value = env[name]
-  return value === undefined || value === '' ? undefined : value
+  return notEmpty(env[name]?.trim())
+}
+
+/** An empty variable or file means "not given", everywhere. */
+export function notEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value
+}
+
+/** What people write where a key is demanded and ignored; no secret, so nothing to warn of. */
+const PLACEHOLDERS =
+  /^(|none|null|dummy|empty|no[-_ ]?key|not[-_ ]?(needed|required|used)|x+|sk-(none|dummy|x+|0+|1234))$/i
+
+export function isPlaceholder(key: string): boolean {
+  return PLACEHOLDERS.test(key.trim())
 }

@@ -56,4 +56,3 @@ export interface EndpointConfig {
   priority: number
   tls: { insecure: boolean; caFile?: string }
 }
-

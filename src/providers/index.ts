@@ -41,7 +41,13 @@ const NO_COMPLETIONS = { chat: '/chat/completions', embeddings: '/embeddings', m
 const OK: Quirks = { streamUsage: 'ok' }
 
 export const providers: readonly ProviderRecord[] = [
-  openaiLike({ id: 'openai', title: 'OpenAI', key: ['OPENAI_API_KEY'], base: 'https://api.openai.com/v1', quirks: OK }),
+  openaiLike({
+    id: 'openai',
+    title: 'OpenAI',
+    key: ['OPENAI_API_KEY'],
+    base: 'https://api.openai.com/v1',
+    quirks: OK,
+  }),
   {
     id: 'anthropic',
     title: 'Anthropic',
@@ -54,11 +60,28 @@ export const providers: readonly ProviderRecord[] = [
     quirks: {},
   },
   openaiLike({ id: 'openai-compatible', title: 'OpenAI-compatible' }),
-  openaiLike({ id: 'azure', title: 'Azure OpenAI', key: ['AZURE_OPENAI_API_KEY'], auth: { type: 'header', name: 'api-key' } }),
+  openaiLike({
+    id: 'azure',
+    title: 'Azure OpenAI',
+    key: ['AZURE_OPENAI_API_KEY'],
+    auth: { type: 'header', name: 'api-key' },
+  }),
   openaiLike({ id: 'ollama', title: 'Ollama', base: 'http://localhost:11434/v1', local: true, quirks: OK }),
-  openaiLike({ id: 'lmstudio', title: 'LM Studio', base: 'http://localhost:1234/v1', local: true, quirks: OK }),
+  openaiLike({
+    id: 'lmstudio',
+    title: 'LM Studio',
+    base: 'http://localhost:1234/v1',
+    local: true,
+    quirks: OK,
+  }),
   openaiLike({ id: 'vllm', title: 'vLLM', base: 'http://localhost:8000/v1', local: true, quirks: OK }),
-  openaiLike({ id: 'llamacpp', title: 'llama.cpp', base: 'http://localhost:8080/v1', local: true, quirks: OK }),
+  openaiLike({
+    id: 'llamacpp',
+    title: 'llama.cpp',
+    base: 'http://localhost:8080/v1',
+    local: true,
+    quirks: OK,
+  }),
   openaiLike({ id: 'sglang', title: 'SGLang', base: 'http://localhost:30000/v1', local: true, quirks: OK }),
   openaiLike({ id: 'litellm', title: 'LiteLLM', base: 'http://localhost:4000/v1', quirks: OK }),
   openaiLike({
@@ -97,7 +120,12 @@ export const providers: readonly ProviderRecord[] = [
     },
     paths: NO_COMPLETIONS,
   }),
-  openaiLike({ id: 'together', title: 'Together', key: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'], base: 'https://api.together.xyz/v1' }),
+  openaiLike({
+    id: 'together',
+    title: 'Together',
+    key: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
+    base: 'https://api.together.xyz/v1',
+  }),
   openaiLike({
     id: 'xai',
     title: 'xAI',
@@ -113,8 +141,18 @@ export const providers: readonly ProviderRecord[] = [
     quirks: { maxTokensField: 'max_tokens', drop: ['seed', 'stop'] },
     paths: { chat: '/chat/completions' },
   }),
-  openaiLike({ id: 'fireworks', title: 'Fireworks', key: ['FIREWORKS_API_KEY'], base: 'https://api.fireworks.ai/inference/v1' }),
-  openaiLike({ id: 'sambanova', title: 'SambaNova', key: ['SAMBANOVA_API_KEY'], base: 'https://api.sambanova.ai/v1' }),
+  openaiLike({
+    id: 'fireworks',
+    title: 'Fireworks',
+    key: ['FIREWORKS_API_KEY'],
+    base: 'https://api.fireworks.ai/inference/v1',
+  }),
+  openaiLike({
+    id: 'sambanova',
+    title: 'SambaNova',
+    key: ['SAMBANOVA_API_KEY'],
+    base: 'https://api.sambanova.ai/v1',
+  }),
   openaiLike({
     id: 'cerebras',
     title: 'Cerebras',
@@ -123,7 +161,12 @@ export const providers: readonly ProviderRecord[] = [
     quirks: { ...OK, maxTokensField: 'max_completion_tokens' },
     paths: { chat: '/chat/completions', models: '/models' },
   }),
-  openaiLike({ id: 'huggingface', title: 'Hugging Face', key: ['HF_TOKEN'], base: 'https://router.huggingface.co/v1' }),
+  openaiLike({
+    id: 'huggingface',
+    title: 'Hugging Face',
+    key: ['HF_TOKEN'],
+    base: 'https://router.huggingface.co/v1',
+  }),
   openaiLike({
     id: 'moonshot',
     title: 'Moonshot',
@@ -154,8 +197,18 @@ export const providers: readonly ProviderRecord[] = [
     quirks: { maxTokensField: 'max_completion_tokens' },
     paths: { chat: '/chat/completions' },
   }),
-  openaiLike({ id: 'novita', title: 'Novita', key: ['NOVITA_API_KEY'], base: 'https://api.novita.ai/openai/v1' }),
-  openaiLike({ id: 'deepinfra', title: 'DeepInfra', key: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'], base: 'https://api.deepinfra.com/v1/openai' }),
+  openaiLike({
+    id: 'novita',
+    title: 'Novita',
+    key: ['NOVITA_API_KEY'],
+    base: 'https://api.novita.ai/openai/v1',
+  }),
+  openaiLike({
+    id: 'deepinfra',
+    title: 'DeepInfra',
+    key: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
+    base: 'https://api.deepinfra.com/v1/openai',
+  }),
   openaiLike({
     id: 'nvidia-nim',
     title: 'NVIDIA NIM',

@@ -5,7 +5,9 @@ import { provider } from '../../providers/index.ts'
 import type { ConfigProblem } from '../config.ts'
 import { makeEndpoint } from '../endpoint.ts'
 import { nearest } from '../nearest.ts'
+import { notEmpty } from '../secret-env.ts'
 import type { ReadFile } from '../yaml-file.ts'
+import { warnOfLiteral } from './trunkline.ts'
 
 export function providersEndpoints(
   file: ReadFile,
@@ -13,11 +15,12 @@ export function providersEndpoints(
 ): { endpoints: EndpointConfig[]; defaultModel?: string } {
   const endpoints = Object.entries(file.value.providers ?? {}).flatMap(([name, entry]) => {
     try {
+      warnOfLiteral(entry.api_key, ['providers', name, 'api_key'], file, problems)
       const endpoint = makeEndpoint({
         id: name.toLowerCase(),
         provider: provider(name) ? name : 'openai-compatible',
-        // A blank address is OpenAI's, as in the original.
-        baseUrl: entry.base_url === '' || entry.base_url === null ? 'https://api.openai.com/v1' : entry.base_url,
+        // A blank address is the vendor's own, and OpenAI's behind a name nobody knows.
+        baseUrl: notEmpty(entry.base_url ?? undefined) ?? provider(name)?.base ?? 'https://api.openai.com/v1',
         credential: entry.api_key ?? undefined,
         models: [],
         source: 'config',
@@ -28,7 +31,11 @@ export function providersEndpoints(
       if (entry.rate_limit?.tpm !== undefined) endpoint.rateLimit.tpm = entry.rate_limit.tpm
       return [endpoint]
     } catch (thrown) {
-      problems.push({ severity: 'error', message: (thrown as Error).message, ...file.place(['providers', name]) })
+      problems.push({
+        severity: 'error',
+        message: (thrown as Error).message,
+        ...file.place(['providers', name, 'base_url']),
+      })
       return []
     }
   })

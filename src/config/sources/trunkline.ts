@@ -3,10 +3,12 @@
 import { Secret } from '../../core/secret.ts'
 import type { EndpointConfig, EndpointModel } from '../../providers/endpoint.ts'
 import type { ConfigProblem, RouteConfig } from '../config.ts'
-import { makeEndpoint } from '../endpoint.ts'
+import { provider } from '../../providers/index.ts'
+import { DraftError, makeEndpoint } from '../endpoint.ts'
+import { nearest } from '../nearest.ts'
 import type { EndpointEntry } from '../schema.ts'
-import type { SecretDeps } from '../secret-env.ts'
-import type { ReadFile } from '../yaml-file.ts'
+import { type SecretDeps, isPlaceholder, secretVariable } from '../secret-env.ts'
+import type { Path, ReadFile } from '../yaml-file.ts'
 
 export function endpointsOf(file: ReadFile, deps: SecretDeps, problems: ConfigProblem[]): EndpointConfig[] {
   return Object.entries(file.value.endpoints ?? {}).flatMap(([id, entry]) => {
@@ -14,9 +16,12 @@ export function endpointsOf(file: ReadFile, deps: SecretDeps, problems: ConfigPr
     try {
       return [endpointOf(id, entry, file, deps, problems)]
     } catch (thrown) {
-      const message = (thrown as Error).message
-      const at = message.startsWith('unknown provider') || message.startsWith('provider "') ? [...path, 'provider'] : path
-      problems.push({ severity: 'error', message, ...file.place(at) })
+      const key = thrown instanceof DraftError ? thrown.key : undefined
+      problems.push({
+        severity: 'error',
+        message: (thrown as Error).message,
+        ...file.place(key === undefined ? path : [...path, key]),
+      })
       return []
     }
   })
@@ -32,13 +37,15 @@ function endpointOf(
   const path = ['endpoints', id]
   const endpoint = makeEndpoint({
     id,
-    provider: entry.provider ?? 'openai-compatible',
-    baseUrl: entry.base_url,
+    // `groq: { api_key_env: ... }` says all there is to say.
+    provider: entry.provider ?? (provider(id) ? id : 'openai-compatible'),
+    baseUrl: entry.base_url ?? undefined,
     credential: entry.auth_type === 'none' ? undefined : credentialOf(id, entry, file, deps, problems),
     models: modelsOf(entry),
     source: 'config',
     probe: entry.probe,
   })
+  if (entry.auth_type === 'bearer') endpoint.provider = { ...endpoint.provider, auth: { type: 'bearer' } }
   if (entry.models && !Array.isArray(entry.models)) endpoint.wildcard = Object.keys(entry.models).length === 0
   const { timeouts, rate_limit: rate, tls } = entry
   endpoint.timeouts = {
@@ -51,11 +58,14 @@ function endpointOf(
   if (rate?.tpm !== undefined) endpoint.rateLimit.tpm = rate.tpm
   if (rate?.requests_per_second !== undefined) endpoint.rateLimit.requestsPerSecond = rate.requests_per_second
   endpoint.maxRetries = entry.max_retries ?? 0
-  endpoint.headers = lower({ ...entry.headers, ...entry.custom_headers })
+  endpoint.headers = headersOf(id, { ...entry.headers, ...entry.custom_headers })
   if (entry.organization !== undefined) endpoint.organization = entry.organization
   endpoint.priority = entry.priority ?? 0
   endpoint.probeRequireModels = entry.probe_require_models ?? true
-  endpoint.tls = { insecure: tls?.insecure ?? false, ...(tls?.ca_file === undefined ? {} : { caFile: tls.ca_file }) }
+  endpoint.tls = {
+    insecure: tls?.insecure ?? false,
+    ...(tls?.ca_file === undefined ? {} : { caFile: tls.ca_file }),
+  }
   if (endpoint.tls.insecure)
     problems.push({
       severity: 'warning',
@@ -69,20 +79,20 @@ function credentialOf(
   id: string,
   entry: EndpointEntry,
   file: ReadFile,
-  { env, readFile }: SecretDeps,
+  deps: SecretDeps,
   problems: ConfigProblem[],
 ): string | undefined {
   const path = ['endpoints', id]
   if (entry.api_key_file !== undefined) {
     try {
-      return readFile(entry.api_key_file)
+      return deps.readFile(entry.api_key_file)
     } catch {
       throw new Error(`endpoint "${id}": api_key_file "${entry.api_key_file}" cannot be read`)
     }
   }
   if (entry.api_key_env !== undefined) {
-    const value = env[entry.api_key_env]
-    if (value === undefined || value === '')
+    const value = secretVariable(entry.api_key_env, deps)
+    if (value === undefined)
       problems.push({
         severity: 'warning',
         message: `endpoint "${id}": api_key_env names ${entry.api_key_env}, which is not set; it is called without a key`,
@@ -90,14 +100,23 @@ function credentialOf(
       })
     return value
   }
-  const key = entry.api_key
-  if (key !== undefined && key !== null && key !== '' && file.literal([...path, 'api_key']))
-    problems.push({
-      severity: 'warning',
-      message: `endpoint "${id}": api_key is written out in the file; use api_key_env or \${file:...}`,
-      ...file.place([...path, 'api_key']),
-    })
-  return key ?? undefined
+  warnOfLiteral(entry.api_key, [...path, 'api_key'], file, problems)
+  return entry.api_key ?? undefined
+}
+
+/** A key written out in a file ends up in a repository sooner or later. */
+export function warnOfLiteral(
+  key: string | null | undefined,
+  path: Path,
+  file: ReadFile,
+  problems: ConfigProblem[],
+): void {
+  if (key === undefined || key === null || isPlaceholder(key) || !file.literal(path)) return
+  problems.push({
+    severity: 'warning',
+    message: `${path.join('.')} is written out in the file; use \${VARIABLE} or \${file:path} in its place`,
+    ...file.place(path),
+  })
 }
 
 function modelsOf(entry: EndpointEntry): EndpointModel[] {
@@ -111,36 +130,72 @@ function modelsOf(entry: EndpointEntry): EndpointModel[] {
   )
 }
 
-function lower(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+function headersOf(id: string, headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      // Checked here, where the line is known, and not at the first call.
+      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /[\r\n\0]/.test(value))
+        throw new Error(`endpoint "${id}": the header "${name}" is not one HTTP allows`)
+      return [name.toLowerCase(), value]
+    }),
+  )
 }
 
-export function routesOf(file: ReadFile, endpoints: readonly EndpointConfig[], problems: ConfigProblem[]): RouteConfig[] {
-  const known = endpoints.map((endpoint) => endpoint.id)
+export function routesOf(
+  file: ReadFile,
+  endpoints: readonly EndpointConfig[],
+  problems: ConfigProblem[],
+): RouteConfig[] {
   return Object.entries(file.value.routes ?? {}).map(([name, entry]) => ({
     name,
-    strategy: entry.strategy ?? 'priority',
+    // Weights mean nothing in any other strategy.
+    strategy: entry.strategy ?? (entry.targets.some(hasWeight) ? 'weighted' : 'priority'),
     fallback: entry.fallback ?? [],
     targets: entry.targets.flatMap((target, index) => {
       const to = typeof target === 'string' ? target : target.to
-      const slash = to.indexOf('/')
-      const endpoint = endpoints.find((row) => row.id === (slash < 0 ? to : to.slice(0, slash)))
-      if (!endpoint || slash < 0) {
-        const problem = endpoint
-          ? `needs a model: write "${to}/<model>"`
-          : `names endpoint "${slash < 0 ? to : to.slice(0, slash)}", which is not configured (known: ${known.join(', ') || 'none'})`
+      const weight = typeof target === 'string' ? 1 : (target.weight ?? 1)
+      const problem = (severity: 'error' | 'warning', message: string): void => {
         problems.push({
-          severity: 'error',
-          message: `route "${name}": deployment ${index + 1} ${problem}`,
-          ...file.place(['routes', name, 'targets', String(index)]),
+          severity,
+          message: `route "${name}": deployment ${index + 1} ${message}`,
+          ...file.place(['routes', name, 'targets', index]),
         })
+      }
+      const slash = to.indexOf('/')
+      const id = slash < 0 ? to : to.slice(0, slash)
+      const endpoint = endpoints.find((row) => row.id === id)
+      if (!endpoint) {
+        if (!file.endpointIds.has(id)) {
+          const known = endpoints.map((row) => row.id)
+          const near = nearest(id, known)
+          const hint = near === undefined ? '' : `; did you mean "${near}"?`
+          problem(
+            'error',
+            `names endpoint "${id}", which is not configured (known: ${known.join(', ') || 'none'})${hint}`,
+          )
+        }
         return []
       }
-      const model = to.slice(slash + 1)
-      const upstream = endpoint.models.find((row) => row.name === model)?.upstream ?? model
-      return [{ endpoint: endpoint.id, model: upstream, weight: typeof target === 'string' ? 1 : (target.weight ?? 1) }]
+      const model = slash < 0 ? '' : to.slice(slash + 1)
+      if (model === '') {
+        problem('error', `needs a model: write "${id}/<model>"`)
+        return []
+      }
+      const declared = endpoint.models.find((row) => row.name === model)
+      if (!declared && !endpoint.wildcard && !endpoint.models.some((row) => row.upstream === model)) {
+        const names = endpoint.models.map((row) => row.name)
+        problem(
+          'warning',
+          `names "${model}", which endpoint "${id}" does not declare (known: ${names.join(', ')})`,
+        )
+      }
+      return [{ endpoint: id, model: declared?.upstream ?? model, weight }]
     }),
   }))
+}
+
+function hasWeight(target: string | { weight?: number | undefined }): boolean {
+  return typeof target !== 'string' && target.weight !== undefined
 }
 
 export function secretOf(text: string | null | undefined): Secret | undefined {

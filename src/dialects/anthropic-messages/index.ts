@@ -1,0 +1,24 @@
+// Anthropic Messages, both directions. Wire facts: the published TypeScript SDK (streaming parser included), the API's
+// documentation, and recorded traffic.
+
+import type { GenerationDialect } from '../../core/dialect.ts'
+import { decodeError, encodeError, failureFrame } from './error.ts'
+import { inspect, meter } from './meter.ts'
+import { decodeRequest } from './request-decode.ts'
+import { encodeRequest } from './request-encode.ts'
+import { decodeResponse, encodeResponse } from './response.ts'
+import { decoder } from './stream-decode.ts'
+import { encoder } from './stream-encode.ts'
+
+export { toolAliases } from './names.ts'
+
+export const anthropicMessages: GenerationDialect = {
+  id: 'anthropic-messages',
+  framing: 'sse',
+  request: { decode: decodeRequest, encode: encodeRequest },
+  response: { decode: decodeResponse, encode: encodeResponse },
+  stream: { decoder, encoder, keepAlive: 'event: ping\ndata: {"type":"ping"}\n\n', failure: failureFrame },
+  error: { decode: decodeError, encode: encodeError },
+  meter,
+  inspect,
+}
