@@ -91,8 +91,8 @@ const ROWS: readonly Row[] = [
   row(/claude-(3|2|instant)/, { thinkingModes: [], maxOutputTokens: 4_096, defaultMaxOutputTokens: 4_096 }),
 ]
 
-/** A Claude nobody has heard of yet behaves like the newest: adaptive, no sampling, no forcing, no prefill. */
-const UNKNOWN: ModelFacts = {
+/** A release nobody has heard of yet behaves like the newest: adaptive, no sampling, no forcing, no prefill. */
+const FUTURE: ModelFacts = {
   thinkingModes: ['adaptive'],
   sampling: false,
   forcedToolChoice: false,
@@ -100,9 +100,15 @@ const UNKNOWN: ModelFacts = {
   defaultMaxOutputTokens: 8_192,
 }
 
+/** A deployment's own name says nothing about the model behind it: everything is sent, the upstream judges. */
+const OPAQUE: ModelFacts = { defaultMaxOutputTokens: 8_192 }
+
 /** Facts of a model name, vendor prefixes and date suffixes included; `{}` for what is no Claude. */
 export function claudeFacts(model: string): ModelFacts {
   const name = model.toLowerCase()
   if (!name.includes('claude')) return {}
-  return ROWS.find(({ match }) => match.test(name))?.facts ?? UNKNOWN
+  return (
+    ROWS.find(({ match }) => match.test(name))?.facts ??
+    (/(opus|sonnet|haiku|fable|mythos)-\d/.test(name) ? FUTURE : OPAQUE)
+  )
 }

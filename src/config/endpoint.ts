@@ -67,7 +67,8 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
     models: draft.models,
     wildcard: draft.models.length === 0,
     source: draft.source,
-    probe: draft.probe ?? 'report',
+    // Nobody is asked anything unbidden, except for names that only the endpoint itself knows.
+    probe: draft.probe ?? (draft.models.length === 0 ? 'report' : 'off'),
     probeRequireModels: true,
     timeouts: {
       ...DEFAULT_TIMEOUTS,

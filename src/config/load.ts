@@ -13,7 +13,7 @@ import {
   type ServerConfig,
 } from './config.ts'
 import { recordingEnv } from './recording-env.ts'
-import { secretVariable } from './secret-env.ts'
+import { notEmpty, secretVariable } from './secret-env.ts'
 import { namedFromEnv, openaiFromEnv } from './sources/env.ts'
 import { litellmEndpoints } from './sources/litellm.ts'
 import { providersEndpoints } from './sources/providers-file.ts'
@@ -30,6 +30,8 @@ export interface LoadOptions {
   /** Unknown keys are errors. */
   strict?: boolean
 }
+
+type Env = LoadOptions['env']
 
 const NAMES = [
   'trunkline.yaml',
@@ -49,7 +51,7 @@ export function loadConfig(options: LoadOptions): Config {
   const files: string[] = []
   const at = (path: string): string => (isAbsolute(path) ? path : join(cwd, path))
   const read = new Set<string>()
-  const env = recordingEnv({ ...dotEnv(at('.env'), problems, files), ...withoutEmpty(options.env) }, read)
+  const env = recordingEnv(merged(dotEnv(at('.env'), problems, files), options.env), read)
   const deps = { env, readFile: (path: string) => readFileSync(at(path), 'utf8') }
 
   const file = readConfigFile(options, env, at, deps, problems, files)
@@ -117,7 +119,7 @@ function readConfigFile(
   problems: ConfigProblem[],
   files: string[],
 ): ReadFile | undefined {
-  const named = options.file ?? env.TRUNKLINE_CONFIG
+  const named = options.file ?? notEmpty(env.TRUNKLINE_CONFIG)
   const path = named === undefined ? NAMES.map(at).find((name) => existsSync(name)) : at(named)
   if (path === undefined) return undefined
   const shown = relative(options.cwd, path).startsWith('..') ? path : relative(options.cwd, path)
@@ -146,7 +148,7 @@ function serverOf(
 ): ServerConfig {
   const given = file?.value.server ?? {}
   const { env } = deps
-  const port = given.port ?? (env.TRUNKLINE_PORT === undefined ? 4000 : Number(env.TRUNKLINE_PORT))
+  const port = given.port ?? Number(notEmpty(env.TRUNKLINE_PORT) ?? 4000)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     problems.push({
       severity: 'error',
@@ -160,7 +162,7 @@ function serverOf(
   }
   const masterKey =
     secretOf(given.master_key) ?? secretOf(file?.value.general_settings?.master_key) ?? secretOf(fromEnv)
-  const host = given.host ?? env.TRUNKLINE_HOST ?? '127.0.0.1'
+  const host = given.host ?? notEmpty(env.TRUNKLINE_HOST) ?? '127.0.0.1'
   if (!masterKey && !/^(127\.|::1$|localhost$)/.test(host))
     problems.push({
       severity: 'warning',
@@ -204,9 +206,11 @@ function dotEnv(
       message: '.env has permissions that let every user of this machine read it; chmod 640 .env',
       file: '.env',
     })
-  return withoutEmpty(parseEnv(readFileSync(path, 'utf8')))
+  return parseEnv(readFileSync(path, 'utf8'))
 }
 
-function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter((entry) => entry[1] !== undefined && entry[1] !== ''))
+/** The real environment over the file; a variable that is empty there does not hide one that the file fills. */
+function merged(file: Env, real: Env): Env {
+  const filled = Object.entries(real).filter(([name, value]) => value !== '' || !file[name])
+  return { ...file, ...Object.fromEntries(filled) }
 }

@@ -126,6 +126,7 @@ export async function attempt(
   const wire = jsonAnswer(body, type, endpoint.id)
   headers['content-type'] = 'application/json'
   if (call.operation === 'embeddings') return embeddingsAnswer(wire, body, read, headers)
+  if (call.operation === 'count_tokens') return { kind: 'whole', body, headers }
   if (relayed && !streamed) {
     const found: Metered = upstream.inspect(wire, provider.quirks)
     if (found.error) throw found.error

@@ -35,7 +35,7 @@ export async function attempts(
       if (current !== route) record.fallback = `${route.name}->${current.name}`
       return answer
     } catch (thrown) {
-      failure = normalise(thrown)
+      failure = naming(normalise(thrown), read.model)
       // Fallback is for what another model can cure, never for a 4xx of the caller's own making.
       if (!ERRORS[failure.kind].failOver && failure.kind !== 'context_length_exceeded') throw failure
       const next = route.fallback.find((name) => !visited.has(name))
@@ -44,6 +44,14 @@ export async function attempts(
     }
   }
   throw failure ?? new GatewayError('internal', `route "${route.name}" has no deployment`)
+}
+
+/** Who cannot be reached is the endpoint's; what the caller cannot have is the model. */
+function naming(error: GatewayError, model: string): GatewayError {
+  const unreachable = error.kind === 'backend_unavailable' || error.kind === 'upstream_timeout'
+  if (unreachable && !error.message.includes(`"${model}"`))
+    error.message = `the model "${model}" cannot be served: ${error.message}`
+  return error
 }
 
 async function walk(
@@ -88,7 +96,7 @@ async function guarded(
   const { endpoint } = deployment
   record.endpoint = endpoint.id
   record.upstreamModel = deployment.model
-  runtime.probes.gate(endpoint)
+  if (endpoint.probe === 'gate') await runtime.probes.gate(endpoint)
   const key = deploymentKey(deployment)
   const now = runtime.clock.now()
   const verdict = pass(breakerOf(runtime, key), BREAKER, now)

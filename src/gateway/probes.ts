@@ -23,8 +23,11 @@ export interface ProbeResult {
 
 export interface Probes {
   start(): void
-  /** @throws `endpoint_not_ready` while a gated endpoint's probe has not passed. */
-  gate(endpoint: EndpointConfig): void
+  /**
+   * Waits for a first probe that is still running; its own timeouts bound the wait.
+   * @throws `endpoint_not_ready` when a gated endpoint's probe has not passed.
+   */
+  gate(endpoint: EndpointConfig): Promise<void>
   status(id: string): { status: ProbeStatus; result?: ProbeResult }
   stop(): void
 }
@@ -43,14 +46,21 @@ const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 20_000]
 
 export function probes({ endpoints, clock, ask, warn }: ProbeOptions): Probes {
   const results = new Map<string, ProbeResult>()
-  const running = new Set<string>()
+  const running = new Map<string, Promise<void>>()
   const failures = new Map<string, number>()
   const timers = new Map<string, Timer>()
   let stopped = false
 
-  const run = async (endpoint: EndpointConfig): Promise<void> => {
-    if (running.has(endpoint.id) || stopped) return
-    running.add(endpoint.id)
+  const run = (endpoint: EndpointConfig): Promise<void> => {
+    const before = running.get(endpoint.id)
+    if (before) return before
+    const now = probe(endpoint).finally(() => running.delete(endpoint.id))
+    running.set(endpoint.id, now)
+    return now
+  }
+
+  const probe = async (endpoint: EndpointConfig): Promise<void> => {
+    if (stopped) return
     timers.get(endpoint.id)?.cancel()
     let result: ProbeResult
     try {
@@ -58,7 +68,6 @@ export function probes({ endpoints, clock, ask, warn }: ProbeOptions): Probes {
     } catch (thrown) {
       result = { ok: false, failedStep: 'probe', reason: String(thrown), models: [], testedAt: clock.now() }
     }
-    running.delete(endpoint.id)
     if (stopped) return
     const before = results.get(endpoint.id)
     results.set(endpoint.id, result)
@@ -83,13 +92,14 @@ export function probes({ endpoints, clock, ask, warn }: ProbeOptions): Probes {
     start() {
       for (const endpoint of endpoints) if (endpoint.probe !== 'off') void run(endpoint)
     },
-    gate(endpoint) {
+    async gate(endpoint) {
       if (endpoint.probe !== 'gate') return
+      if (!results.has(endpoint.id)) await running.get(endpoint.id)
       const { status: now, result } = status(endpoint.id)
       if (now === 'ok' || now === 'off') return
       const why = result
         ? `its probe failed at step "${result.failedStep}": ${result.reason}`
-        : 'its start-up probe is still running'
+        : 'its start-up probe has not run'
       throw new GatewayError('endpoint_not_ready', `endpoint "${endpoint.id}" is not ready: ${why}`, {
         endpoint: endpoint.id,
         phase: 'admit',

@@ -208,7 +208,7 @@ test('A-016 a provider typo is a config error with its place, the known names an
     ),
   })
   expect(code, output).toBe(1)
-  expect(output).toMatch(/config\.yaml:3:15\b/)
+  expect(output).toMatch(/config\.yaml:3:5\b/)
   expect(output).toContain('bedrok')
   expect(output).toContain('bedrock')
   for (const name of ['openai', 'anthropic', 'ollama', 'groq', 'openai-compatible'])

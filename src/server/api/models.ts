@@ -39,7 +39,7 @@ export function listModels(context: Context): void {
 }
 
 export function getModel(context: Context): void {
-  const id = decodeURIComponent(context.url.pathname.replace(/^(\/v1)?\/models\//, ''))
+  const id = decoded(context.url.pathname.replace(/^(\/v1)?\/models\//, ''))
   const row = rows(context.gateway.runtime, false).find((entry) => entry.id === id)
   if (!row)
     return failWith(
@@ -53,6 +53,15 @@ export function getModel(context: Context): void {
       ),
     )
   sendJson(context, 200, isAnthropic(context) ? anthropic(row) : openai(row))
+}
+
+/** A malformed escape stands for itself: no model has that name. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function isAnthropic(context: Context): boolean {
