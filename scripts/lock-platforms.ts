@@ -16,8 +16,30 @@ interface LockEntry {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-const systems = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'aix', 'win32']
-const processors = ['arm64', 'x64', 'arm', 'ia32', 'loong64', 'ppc64', 'riscv64', 's390x', 'mips64el', 'wasm32']
+const systems = [
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'aix',
+  'win32',
+]
+const processors = [
+  'arm64',
+  'x64',
+  'arm',
+  'ia32',
+  'loong64',
+  'ppc64',
+  'riscv64',
+  's390x',
+  'mips64el',
+  'wasm32',
+]
 
 /** The platform a binary package's name tells: `@biomejs/cli-linux-x64-musl` is linux, x64, musl. */
 function platformOf(name: string): Pick<LockEntry, 'os' | 'cpu' | 'libc'> | undefined {
@@ -25,8 +47,16 @@ function platformOf(name: string): Pick<LockEntry, 'os' | 'cpu' | 'libc'> | unde
   const os = systems.find((system) => words.includes(system))
   const cpu = words.includes('wasm32') ? 'wasm32' : processors.find((processor) => words.includes(processor))
   if (cpu === undefined || (os === undefined && cpu !== 'wasm32')) return undefined
-  const libc = words.some((word) => word.startsWith('musl')) ? 'musl' : words.some((word) => word.startsWith('gnu')) ? 'glibc' : undefined
-  return { ...(os !== undefined && { os: [os] }), cpu: [cpu], ...(libc !== undefined && os === 'linux' && { libc: [libc] }) }
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? 'musl'
+    : words.some((word) => word.startsWith('gnu'))
+      ? 'glibc'
+      : undefined
+  return {
+    ...(os !== undefined && { os: [os] }),
+    cpu: [cpu],
+    ...(libc !== undefined && os === 'linux' && { libc: [libc] }),
+  }
 }
 
 const path = 'package-lock.json'
@@ -43,12 +73,21 @@ for (const [, parent] of Object.entries(lock.packages)) {
       continue
     }
     const exact = version.replace(/^[\^~=v]+/, '')
-    lock.packages[key] = { version: exact, ...(parent.dev === true && { dev: true }), optional: true, ...platform }
+    lock.packages[key] = {
+      version: exact,
+      ...(parent.dev === true && { dev: true }),
+      optional: true,
+      ...platform,
+    }
     added.push(`${name}@${exact}`)
   }
 }
 if (added.length > 0) {
-  const sorted = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+  const sorted = Object.fromEntries(
+    Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  )
   writeFileSync(path, `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`)
 }
-console.log(`${added.length} entries added${unknown.length > 0 ? `; no platform in the name, left out: ${unknown.join(', ')}` : ''}`)
+console.log(
+  `${added.length} entries added${unknown.length > 0 ? `; no platform in the name, left out: ${unknown.join(', ')}` : ''}`,
+)

@@ -3,7 +3,7 @@
 import type { Secret } from '../core/secret.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 
-export type { EndpointConfig, EndpointModel, RateLimit, Source, Timeouts } from '../providers/endpoint.ts'
+export type { EndpointConfig } from '../providers/endpoint.ts'
 
 export interface RouteTarget {
   endpoint: string

@@ -11,7 +11,7 @@ const unquoted = <T extends z.ZodType>(inner: T): z.ZodType<z.infer<T>> =>
     if (typeof value !== 'string') return value
     if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value)
     return value === 'true' ? true : value === 'false' ? false : value
-  }, inner) as unknown as z.ZodType<z.infer<T>>
+  }, inner)
 
 const positive = unquoted(z.number().positive())
 const flag = unquoted(z.boolean())

@@ -15,11 +15,11 @@ export function grammar(): (event: StreamEvent) => string | undefined {
     if (event.type === 'start') {
       if (started) return 'start twice'
       started = true
-      return
+      return undefined
     }
     if (event.type === 'failure') {
       over = true
-      return
+      return undefined
     }
     if (!started) return `${event.type} before start`
     switch (event.type) {
@@ -29,14 +29,14 @@ export function grammar(): (event: StreamEvent) => string | undefined {
         if (used.has(key)) return `open ${key} twice`
         used.add(key)
         open.set(key, event.open.kind)
-        return
+        return undefined
       }
       case 'delta': {
         const key = `${event.choice}/${event.part}`
         const kind = open.get(key)
         if (kind === undefined) return `delta for ${key}, which is not open`
         if (kind === 'whole') return `delta for ${key}, which came whole`
-        return
+        return undefined
       }
       case 'citation': {
         const key = `${event.choice}/${event.part}`
@@ -51,7 +51,7 @@ export function grammar(): (event: StreamEvent) => string | undefined {
         for (const key of open.keys())
           if (key.startsWith(`${event.choice}/`)) return `finish while ${key} is open`
         finished.add(event.choice)
-        return
+        return undefined
       }
       case 'end':
         over = true
@@ -59,7 +59,7 @@ export function grammar(): (event: StreamEvent) => string | undefined {
       case 'usage':
       case 'logprobs':
       case 'extras':
-        return
+        return undefined
       default:
         return event satisfies never
     }

@@ -108,4 +108,3 @@ export type Part =
   | ToolCallPart
   | ToolResultPart
   | OpaquePart
-export type PartKind = Part['kind']

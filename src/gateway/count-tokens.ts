@@ -51,7 +51,7 @@ export function estimateText(text: string): number {
   for (const match of text.matchAll(/[A-Za-z]+|\d+|\s+|[^\sA-Za-z\d]+/gu)) {
     const piece = match[0]
     const first = piece.charCodeAt(0)
-    if (first > 127) tokens += [...piece].length
+    if (first > 127) tokens += Array.from(piece).length
     else if (/[A-Za-z]/.test(piece)) tokens += piece.length <= 7 ? 1 : Math.ceil(piece.length / 5)
     else if (/\d/.test(piece)) tokens += Math.ceil(piece.length / 3)
     else if (/\s/.test(piece)) tokens += piece.length > 1 ? 1 : 0

@@ -18,7 +18,7 @@ export function order(strategy: Strategy, weights: readonly number[], credits: C
     const weight = strategy === 'weighted' ? (weights[index] as number) : 1
     credits[index] = (credits[index] ?? 0) + weight
     total += weight
-    if ((credits[index] as number) > (credits[best] as number)) best = index
+    if (credits[index] > (credits[best] as number)) best = index
   }
   credits[best] = (credits[best] as number) - total
   return [best, ...indexes.filter((index) => index !== best)]

@@ -293,7 +293,7 @@ export function encodeSource(source: MediaSource, shape: JsonObject): JsonObject
         content: encodeContent(
           source.parts,
           shape.sourceContent === undefined ? {} : { content: shape.sourceContent },
-        ) as Json,
+        ),
         ...more,
       }
     default:

@@ -44,7 +44,7 @@ interface Said {
 /** Type and message, in this envelope or in those of the platforms in front of it. */
 function said(body: Json | string): Said {
   if (typeof body === 'string') return { message: body.slice(0, 300) }
-  if (!isObject(body)) return { message: String(JSON.stringify(body)).slice(0, 300) }
+  if (!isObject(body)) return { message: JSON.stringify(body).slice(0, 300) }
   const inner = isObject(body.error) ? body.error : body
   const message = asString(inner.message) ?? asString(body.error) ?? JSON.stringify(body).slice(0, 300)
   // Google and Azure wrap the real envelope as a JSON string.

@@ -69,8 +69,7 @@ export function decodeRequest(wire: JsonObject): GenerationRequest {
   if (wire.stop_sequences !== undefined) {
     const stop = wire.stop_sequences
     if (stop === null) request.stop = null
-    else if (Array.isArray(stop) && stop.every((entry) => typeof entry === 'string'))
-      request.stop = stop as string[]
+    else if (Array.isArray(stop) && stop.every((entry) => typeof entry === 'string')) request.stop = stop
     else throw typeError('stop_sequences', 'a list of strings', stop)
   }
   decodeMetadata(wire, request, shape, extras)

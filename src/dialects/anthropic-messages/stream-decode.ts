@@ -4,7 +4,7 @@
 import type { Frame, Quirks, StreamDecoder } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { EventSink } from '../../core/event.ts'
-import { type Json, type JsonObject, asNumber, isObject } from '../../core/json.ts'
+import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
 import type { Seal } from '../../core/origin.ts'
 import { decodeBlock, decodeCitation } from './blocks.ts'
 import { errorInside } from './error.ts'
@@ -101,7 +101,7 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
       sink({
         type: 'open',
         ...at,
-        open: { kind: 'tool_call', id: String(block.id ?? ''), name: String(block.name ?? '') },
+        open: { kind: 'tool_call', id: asString(block.id) ?? '', name: asString(block.name) ?? '' },
       })
   }
 
@@ -170,7 +170,7 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
   }
 
   const finish = (): void => {
-    for (const index of [...open.keys()]) closeBlock(index)
+    for (const index of Array.from(open.keys())) closeBlock(index)
     sink({ type: 'finish', choice: 0, finish: decodeFinish(stop) })
     over = true
     sink({ type: 'end' })

@@ -47,7 +47,7 @@ export function encodeReasoning(
     body.output_config = { effort: taken }
     return
   }
-  if (modes?.includes('enabled') !== true) return note('dropped', 'this model does not think')
+  if (!modes?.includes('enabled')) return note('dropped', 'this model does not think')
   const choice = body.tool_choice
   if (
     typeof choice === 'object' &&

@@ -17,7 +17,7 @@ interface Said {
 /** Message, type and code in whatever form the host has, first match wins. */
 function said(body: Json | string): Said {
   if (typeof body === 'string') return { message: body.slice(0, 300) }
-  if (Array.isArray(body)) return said((body[0] as Json | undefined) ?? '')
+  if (Array.isArray(body)) return said(body[0] ?? '')
   if (!isObject(body)) return { message: String(body) }
   const { error } = body
   if (isObject(error)) return fields(error)
@@ -26,12 +26,20 @@ function said(body: Json | string): Said {
   if (typeof body.detail === 'string') return { ...fields(body), message: body.detail }
   if (Array.isArray(body.detail)) {
     const first = body.detail.find(isObject)
-    const loc = Array.isArray(first?.loc) ? first.loc.filter((step) => step !== 'body').join('.') : undefined
+    const loc = Array.isArray(first?.loc)
+      ? first.loc
+          .filter((step) => step !== 'body')
+          .map((step) => asString(step) ?? JSON.stringify(step))
+          .join('.')
+      : undefined
     return { message: asString(first?.msg) ?? JSON.stringify(body.detail), ...(loc ? { param: loc } : {}) }
   }
-  if (Array.isArray(body.errors)) return said((body.errors[0] as Json | undefined) ?? '')
+  if (Array.isArray(body.errors)) return said(body.errors[0] ?? '')
   if (isObject(body.base_resp))
-    return { message: asString(body.base_resp.status_msg) ?? '', code: String(body.base_resp.status_code) }
+    return {
+      message: asString(body.base_resp.status_msg) ?? '',
+      code: JSON.stringify(body.base_resp.status_code ?? null),
+    }
   return { message: JSON.stringify(body).slice(0, 300) }
 }
 

@@ -1,10 +1,10 @@
 // Chat messages to canonical ones.
 
 import { invalid } from '../../core/error.ts'
-import { type Json, type JsonObject, isObject } from '../../core/json.ts'
+import { type Json, type JsonObject, asString, isObject } from '../../core/json.ts'
 import type { MediaSource, Part, ReasoningPart, ToolCallPart } from '../../core/part.ts'
 import type { Message, Role } from '../../core/request.ts'
-import { cacheMark, originOf, rest } from './request-decode.ts'
+import { cacheMark, originOf, rest } from './members.ts'
 
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
 const MESSAGE = new Set([
@@ -56,7 +56,8 @@ function decodeMessage(wire: Json, index: number): Message {
     if (role === 'function') shape.role = 'function'
     const result: Part = {
       kind: 'tool_result',
-      callId: typeof wire.tool_call_id === 'string' ? wire.tool_call_id : `legacy_${String(wire.name)}`,
+      callId:
+        typeof wire.tool_call_id === 'string' ? wire.tool_call_id : `legacy_${asString(wire.name) ?? ''}`,
       content,
     }
     if (typeof wire.is_error === 'boolean') result.isError = wire.is_error

@@ -144,7 +144,7 @@ function user(message: Message, at: string, scope: Scope): JsonObject[] {
     const plain = content.length === 1 && only?.type === 'text' && Object.keys(only).length === 2
     out.push({
       role: 'user',
-      content: plain ? (only.text as string) : content,
+      content: plain ? only.text : content,
       ...(message.name === undefined ? {} : { name: message.name }),
     })
   } else if (out.length === 0) out.push({ role: 'user', content: '' })
@@ -187,7 +187,7 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
     if (part.kind === 'tool_call') {
       cacheNote(part, field, scope)
       foreignExtras(part, field, scope)
-      calls.push(toolCall({ ...part, origin: undefined } as ToolCallPart))
+      calls.push(toolCall({ ...part, origin: undefined }))
     } else if (part.kind === 'text') {
       cacheNote(part, field, scope)
       if (part.citations && part.citations.length > 0)

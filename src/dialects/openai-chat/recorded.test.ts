@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { JsonObject } from '../../core/json.ts'
+import { type JsonObject, asString } from '../../core/json.ts'
 import { openaiChat } from './index.ts'
 
 const ROOT =
@@ -29,7 +29,7 @@ describe.skipIf(!present)('recorded requests', () => {
   test.each(cases)('$name', ({ body }) => {
     const decoded = openaiChat.request.decode(body)
     const { body: again } = openaiChat.request.encode(decoded, {
-      model: String(body.model),
+      model: asString(body.model) ?? '',
       quirks: {},
       facts: {},
     })

@@ -4,8 +4,8 @@
 import { GatewayError, invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Origin } from '../../core/origin.ts'
-import type { CacheMark } from '../../core/part.ts'
 import type { GenerationRequest, ResponseFormat, Tool, ToolChoice } from '../../core/request.ts'
+import { cacheMark, originOf, rest } from './members.ts'
 import { decodeMessages } from './messages-decode.ts'
 
 const ROOT = new Set([
@@ -86,7 +86,7 @@ export function decodeRequest(wire: JsonObject): GenerationRequest {
       shape.stop = 'string'
     } else if (wire.stop === null) request.stop = null
     else if (Array.isArray(wire.stop) && wire.stop.every((entry) => typeof entry === 'string'))
-      request.stop = wire.stop as string[]
+      request.stop = wire.stop
     else throw invalid('stop', 'stop must be a string or a list of strings')
   }
   if (wire.response_format !== undefined) request.responseFormat = responseFormat(wire.response_format)
@@ -156,9 +156,10 @@ function decodeTool(wire: Json, index: number): Tool {
     if (typeof strict === 'boolean' || strict === null) tool.strict = strict
     else if (strict !== undefined) unread.strict = strict
     if (cache) tool.cache = cache
-    const origin = originOf(rest(wire, new Set(['type', 'function', 'cache_control'])), {
-      ...(Object.keys(unread).length > 0 ? { inner: unread } : {}),
-    })
+    const origin = originOf(
+      rest(wire, new Set(['type', 'function', 'cache_control'])),
+      Object.keys(unread).length > 0 ? { inner: unread } : {},
+    )
     if (origin) tool.origin = origin
     return tool
   }
@@ -237,26 +238,6 @@ function responseFormat(wire: Json): ResponseFormat | null {
     return { type: 'opaque', dialect: 'openai-chat', value: wire }
   }
   throw invalid('response_format', 'response_format must be an object')
-}
-
-/** Members of `wire` that are not in `known`. */
-export function rest(wire: JsonObject, known: ReadonlySet<string>): JsonObject {
-  const left: JsonObject = {}
-  for (const [key, value] of Object.entries(wire))
-    if (!known.has(key) && value !== undefined) left[key] = value
-  return left
-}
-
-export function originOf(extras: JsonObject, shape: JsonObject): Origin | undefined {
-  const hasExtras = Object.keys(extras).length > 0
-  const hasShape = Object.keys(shape).length > 0
-  if (!hasExtras && !hasShape) return undefined
-  return { dialect: 'openai-chat', ...(hasExtras ? { extras } : {}), ...(hasShape ? { shape } : {}) }
-}
-
-/** `cache_control`, the extension that clients of Claude behind this dialect use. */
-export function cacheMark(wire: JsonObject): CacheMark | undefined {
-  return isObject(wire.cache_control) ? { raw: wire.cache_control } : undefined
 }
 
 function number(wire: JsonObject, name: string): number | null {

@@ -10,7 +10,7 @@ import { errorInside } from './error.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
 import { decodeToolCall, urlSource } from './messages-decode.ts'
 import { thinkingBlock, toolCall } from './messages-encode.ts'
-import { rest } from './request-decode.ts'
+import { rest } from './members.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
 const ROOT = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])

@@ -11,7 +11,7 @@ import { errorInside } from './error.ts'
 import { decodeFinish } from './finish.ts'
 import { urlSource } from './messages-decode.ts'
 import { usageIn } from './meter.ts'
-import { rest } from './request-decode.ts'
+import { rest } from './members.ts'
 import { contentOf, decodeCitation } from './response.ts'
 import { decodeUsage } from './usage.ts'
 

@@ -3,7 +3,7 @@
 import { collect } from '../../core/collect.ts'
 import type { AnswerContext } from '../../core/dialect.ts'
 import { GatewayError, invalid } from '../../core/error.ts'
-import { asNumber } from '../../core/json.ts'
+import { asNumber, asString } from '../../core/json.ts'
 import type { Answer } from '../attempt.ts'
 import type { Call } from '../call.ts'
 import { countTokensLocally } from '../count-tokens.ts'
@@ -59,7 +59,10 @@ function embeddings(read: ReadRequest): Answer {
     texts.map((text) => (typeof text === 'string' ? text : JSON.stringify(text))),
     asNumber(dimensions),
   )
-  const tokens = texts.reduce<number>((sum, text) => sum + Math.ceil(String(text).length / 4), 0)
+  const tokens = texts.reduce<number>(
+    (sum, text) => sum + Math.ceil((asString(text) ?? JSON.stringify(text)).length / 4),
+    0,
+  )
   return {
     kind: 'whole',
     body: JSON.stringify({
