@@ -1,0 +1,51 @@
+// `npm run recorded`: replays every recorded exchange of the dialects that are here, prints a table per provider and
+// API, what failed, and `N passed, N failed`. RECORDED_FIXTURES names another folder of the same layout.
+
+import { loadCases, recordingsPresent, recordedRoot } from './cases.ts'
+import { type CheckName, startBench } from './run.ts'
+
+const COLUMNS: readonly CheckName[] = ['relay', 'meter', 'translate', 'error', 'request', 'cuts']
+
+if (!recordingsPresent) {
+  console.log(`skipped: no recordings at ${recordedRoot} (set RECORDED_FIXTURES)`)
+  console.log('0 passed, 0 failed')
+  process.exit(0)
+}
+
+const only = process.argv[2]
+const bench = await startBench('all')
+const table = new Map<string, Map<CheckName, { passed: number; failed: number }>>()
+let passed = 0
+let failed = 0
+for (const recorded of loadCases()) {
+  if (only !== undefined && !recorded.name.includes(only)) continue
+  const row = table.get(recorded.row) ?? new Map<CheckName, { passed: number; failed: number }>()
+  table.set(recorded.row, row)
+  if (process.env.VERBOSE) console.log(recorded.name)
+  for (const { check, problems } of await bench.check(recorded)) {
+    const cell = row.get(check) ?? { passed: 0, failed: 0 }
+    row.set(check, cell)
+    if (problems.length === 0) {
+      cell.passed++
+      passed++
+    } else {
+      cell.failed++
+      failed++
+      console.log(`FAILED ${recorded.name} ${check}`)
+      for (const problem of problems.slice(0, 6)) console.log(`  ${problem}`)
+    }
+  }
+}
+await bench.close()
+
+const wide = Math.max(...[...table.keys()].map((row) => row.length))
+console.log(`\n${'provider/api'.padEnd(wide)}  ${COLUMNS.map((column) => column.padStart(10)).join('')}`)
+for (const [row, cells] of table)
+  console.log(
+    `${row.padEnd(wide)}  ${COLUMNS.map((column) => {
+      const cell = cells.get(column)
+      return (cell ? `${cell.passed}/${cell.passed + cell.failed}` : '-').padStart(10)
+    }).join('')}`,
+  )
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exit(failed > 0 ? 1 : 0)

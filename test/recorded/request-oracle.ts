@@ -1,0 +1,173 @@
+// What a request asks for, read plainly from either wire and independent of the codecs: the conversation as a list of
+// atoms, and every other member by name. A round trip through the other dialect keeps an atom or a note names its loss.
+
+import { type Json, type JsonObject, isObject } from '../../src/core/json.ts'
+import type { Note } from '../../src/core/note.ts'
+import type { WireName } from './cases.ts'
+import { canonical, shown } from './oracle.ts'
+
+/** What two requests of one wire differ in, as far as no note tells of it. */
+export function unreported(
+  wire: WireName,
+  before: JsonObject,
+  after: JsonObject,
+  notes: readonly Note[],
+): string[] {
+  const lost: string[] = []
+  for (const name of Object.keys(before)) {
+    if (name === 'messages' || name === 'system' || name === 'model') continue
+    const twins = TWINS[name] ?? [name]
+    const now = twins.map((twin) => after[twin]).find((value) => value !== undefined)
+    if (same(name, before[name], now) || noted(notes, twins)) continue
+    lost.push(`${name}: ${shown(before[name])} became ${shown(now)} without a note`)
+  }
+  const kept = atomsOf(wire, after)
+  for (const atom of atomsOf(wire, before)) {
+    const at = kept.indexOf(atom)
+    if (at >= 0) kept.splice(at, 1)
+    else if (!noted(notes, ['messages', 'system']))
+      lost.push(`conversation: ${atom.slice(0, 200)} is gone without a note`)
+  }
+  return lost
+}
+
+/** Members that say the same thing under several names. */
+const TWINS: Readonly<Record<string, readonly string[]>> = {
+  max_tokens: ['max_tokens', 'max_completion_tokens'],
+  max_completion_tokens: ['max_completion_tokens', 'max_tokens'],
+  reasoning_effort: ['reasoning_effort', 'reasoning', 'thinking', 'output_config'],
+  thinking: ['thinking', 'reasoning', 'reasoning_effort'],
+  output_config: ['output_config', 'output_format', 'reasoning', 'response_format', 'reasoning_effort'],
+  output_format: ['output_format', 'output_config', 'response_format'],
+  user: ['user', 'metadata'],
+  metadata: ['metadata', 'user'],
+  parallel_tool_calls: ['parallel_tool_calls', 'tool_choice'],
+  functions: ['functions', 'tools'],
+  function_call: ['function_call', 'tool_choice'],
+}
+
+function noted(notes: readonly Note[], names: readonly string[]): boolean {
+  return notes.some((note) => names.some((name) => note.field === name || note.field.startsWith(name)))
+}
+
+/** null, absent, the default and an empty list of tools ask for the same thing. */
+function same(name: string, before: Json | undefined, after: Json | undefined): boolean {
+  if (canonical(before) === canonical(after)) return true
+  if (before === null || (Array.isArray(before) && before.length === 0))
+    return after === undefined || after === null
+  if (name === 'stream') return before === false && after === undefined
+  if (name === 'stop') return canonical([before].flat()) === canonical([after].flat())
+  if (name === 'tools' || name === 'functions')
+    return canonical(toolFacts(before)) === canonical(toolFacts(after))
+  return false
+}
+
+function toolFacts(tools: Json | undefined): Json {
+  return (Array.isArray(tools) ? tools : []).filter(isObject).map((tool) => {
+    const inner = isObject(tool.function) ? tool.function : tool
+    return {
+      name: inner.name ?? tool.type ?? null,
+      description: inner.description ?? null,
+      // A tool without a schema takes no arguments: `{}` and an object without properties say so too.
+      schema: emptySchema(inner.parameters ?? inner.input_schema)
+        ? null
+        : (inner.parameters ?? inner.input_schema ?? null),
+    }
+  })
+}
+
+function emptySchema(schema: Json | undefined): boolean {
+  if (!isObject(schema)) return schema === undefined
+  const { properties, type, ...others } = schema
+  const none = properties === undefined || (isObject(properties) && Object.keys(properties).length === 0)
+  return none && (type === undefined || type === 'object') && Object.keys(others).length === 0
+}
+
+/** The conversation as lines `role kind payload`, in order; neighbouring texts of a role joined. */
+export function atomsOf(wire: WireName, body: JsonObject): string[] {
+  const atoms: { role: string; kind: string; value: string }[] = []
+  const add = (role: string, kind: string, value: string): void => {
+    const last = atoms.at(-1)
+    if (kind === 'text' && value === '') return
+    if (kind === 'text' && last?.kind === 'text' && last.role === role) last.value += value
+    else atoms.push({ role, kind, value })
+  }
+  if (wire === 'messages') addParts(add, 'system', body.system)
+  for (const message of Array.isArray(body.messages) ? body.messages : []) {
+    if (!isObject(message)) continue
+    const role = message.role === 'developer' ? 'system' : String(message.role as string)
+    if (wire === 'chat' && (role === 'tool' || role === 'function')) {
+      add('tool', 'result', `${canonical(message.tool_call_id)} ${flat(message.content)}`)
+      continue
+    }
+    const reasoning = message.reasoning_content ?? message.reasoning
+    if (typeof reasoning === 'string' && reasoning !== '') add(role, 'reasoning', reasoning)
+    addParts(add, role, message.content)
+    for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : [])
+      if (isObject(call) && isObject(call.function))
+        add(
+          role,
+          'call',
+          `${canonical(call.id)} ${canonical(call.function.name)} ${args(call.function.arguments)}`,
+        )
+  }
+  // Texts around calls and results may join once the order of kinds is the wire's: compare per role.
+  return atoms.map(({ role, kind, value }) => `${role} ${kind} ${value}`)
+}
+
+function addParts(
+  add: (role: string, kind: string, value: string) => void,
+  role: string,
+  content: Json | undefined,
+): void {
+  if (typeof content === 'string') return add(role, 'text', content)
+  for (const part of Array.isArray(content) ? content : []) {
+    if (!isObject(part)) continue
+    switch (part.type) {
+      case 'text':
+        add(role, 'text', typeof part.text === 'string' ? part.text : '')
+        break
+      case 'thinking':
+        add(role, 'reasoning', typeof part.thinking === 'string' ? part.thinking : '')
+        break
+      case 'tool_use':
+        add(role, 'call', `${canonical(part.id)} ${canonical(part.name)} ${canonical(part.input ?? {})}`)
+        break
+      case 'tool_result':
+        add('tool', 'result', `${canonical(part.tool_use_id)} ${flat(part.content)}`)
+        break
+      case 'image_url':
+        add(role, 'image', isObject(part.image_url) ? canonical(part.image_url.url) : '')
+        break
+      case 'image':
+        add(role, 'image', sourceOf(part.source))
+        break
+      default:
+        add(role, String(part.type as string), canonical(part))
+    }
+  }
+}
+
+function sourceOf(source: Json | undefined): string {
+  if (!isObject(source)) return ''
+  return source.type === 'base64'
+    ? `${canonical(source.media_type)} ${canonical(source.data)}`
+    : canonical(source.url ?? source)
+}
+
+function args(value: Json | undefined): string {
+  try {
+    return typeof value === 'string' && value.trim() !== '' ? canonical(JSON.parse(value)) : '{}'
+  } catch {
+    return canonical(value)
+  }
+}
+
+/** The text of a tool result, whether it is a string or a list of text parts. */
+function flat(content: Json | undefined): string {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return ''
+  return content
+    .map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : canonical(part)))
+    .join('')
+}
