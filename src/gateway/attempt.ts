@@ -13,7 +13,7 @@ import { type Exchange, collectBody, send } from '../upstream/send.ts'
 import type { Call } from './call.ts'
 import { demoAnswerFor } from './demo/serve.ts'
 import { embeddingsAnswer } from './embeddings.ts'
-import { type LiveStream, type StreamEnd, eventStream, relayStream, translateStream } from './pump.ts'
+import { type LiveStream, eventStream, relayStream, translateStream } from './pump.ts'
 import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Deployment } from './route-table.ts'
@@ -24,13 +24,7 @@ import { type Prepared, relayRequest, translateRequest } from './upstream-reques
 
 export type Answer =
   | { kind: 'whole'; body: Buffer | string; headers: Record<string, string>; usage?: Usage }
-  | {
-      kind: 'stream'
-      live: LiveStream
-      headers: Record<string, string>
-      /** Set by the deliverer; told once when the stream is over. */
-      ended(end: StreamEnd): void
-    }
+  | { kind: 'stream'; live: LiveStream; headers: Record<string, string> }
 
 const ANSWER_CAP = 64 * 1024 * 1024
 const ERROR_CAP = 1024 * 1024
@@ -118,7 +112,7 @@ export async function attempt(
     record.firstByteMs = runtime.clock.monotonic() - record.startedAt
     record.phase = 'stream'
     headers['content-type'] = 'text/event-stream; charset=utf-8'
-    return { kind: 'stream', live, headers, ended() {} }
+    return { kind: 'stream', live, headers }
   }
 
   const body = await collectBody(exchange, ANSWER_CAP)
@@ -143,7 +137,7 @@ export async function attempt(
     headers['content-type'] = 'text/event-stream; charset=utf-8'
     const { clock } = runtime
     const live = eventStream(events, { clock, dialect: call.dialect, context, usage: response.usage })
-    return { kind: 'stream', live, headers, ended() {} }
+    return { kind: 'stream', live, headers }
   }
   const encoded = call.dialect.response.encode(response, context)
   record.notes = [...record.notes, ...encoded.notes]

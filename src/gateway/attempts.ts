@@ -118,7 +118,6 @@ async function guarded(
     else
       answer.live.onEnd((end) => {
         report(!end.error ? 'ok' : ERRORS[end.error.kind].trips ? 'failed' : 'neutral')
-        answer.ended(end)
       })
     return answer
   } catch (thrown) {

@@ -48,6 +48,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
   const shared = telemetry(options.log)
   let connections: Pools = pools()
   const retired = new Set<Pools>()
+  let closed = false
 
   const build = (next: Config): Runtime => {
     const deps: AskDeps = { pools: connections, clock, dialects: DIALECTS }
@@ -113,6 +114,8 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       void oldPools.close().finally(() => retired.delete(oldPools))
     },
     async close(drainMs = 10_000) {
+      if (closed) return
+      closed = true
       runtime.probes.stop()
       const all = [connections, ...retired]
       await Promise.race([

@@ -26,12 +26,12 @@ export function deliver(
   }
   headers['cache-control'] = 'no-cache'
   headers['x-accel-buffering'] = 'no'
-  answer.ended = (end) => {
+  answer.live.onEnd((end) => {
     record.endedBy = end.endedBy
     if (end.error) record.error = end.error
     lease.settle(end.usage)
     settled(record, end.usage, runtime)
-  }
+  })
   return { status: 200, headers, stream: (sink) => answer.live.attach(sink) }
 }
 

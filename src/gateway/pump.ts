@@ -24,7 +24,7 @@ export interface StreamEnd {
 
 export interface LiveStream {
   attach(sink: Sink): void
-  /** Called once when everything is sent or given up. */
+  /** Each listener is called once when everything is sent or given up; at once where that is past. */
   onEnd(fn: (end: StreamEnd) => void): void
 }
 
@@ -58,12 +58,12 @@ function pump({ exchange, clock, dialect, requestId, makeValve }: PumpOptions): 
     let committed = false
     let over = false
     let end: StreamEnd | undefined
-    let listener: ((end: StreamEnd) => void) | undefined
+    const listeners: ((end: StreamEnd) => void)[] = []
 
     const settle = (how: StreamEnd): void => {
       const usage = valve.usage()
       end = usage ? { ...how, usage } : how
-      listener?.(end)
+      for (const listener of listeners) listener(end)
     }
     const fail = (error: GatewayError): void => {
       if (over) return
@@ -93,8 +93,8 @@ function pump({ exchange, clock, dialect, requestId, makeValve }: PumpOptions): 
       resolve({
         attach: (sink) => out.attach(sink),
         onEnd(fn) {
-          listener = fn
           if (end) fn(end)
+          else listeners.push(fn)
         },
       })
     }

@@ -84,7 +84,6 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
       body: JSON.stringify(body),
       dispatcher: agent,
     })
-    if (process.env.VERBOSE) console.log("head", reply.statusCode, reply.headers)
     const bytes = Buffer.from(await reply.body.arrayBuffer())
     return {
       status: reply.statusCode,

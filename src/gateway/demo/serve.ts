@@ -39,7 +39,6 @@ export function demoAnswerFor(
         usage: response.usage,
       }),
       headers: { 'content-type': 'text/event-stream; charset=utf-8' },
-      ended() {},
     }
   const { body } = call.dialect.response.encode(response, context)
   return {
