@@ -152,6 +152,13 @@ function wholeChat(body: unknown): Facts {
         arguments: argumentsOf(inner.arguments ?? inner.input),
       })
     }
+    // The form before tools has no ids.
+    if (isObject(message.function_call))
+      facts.tools.push({
+        id: `legacy_${text(message.function_call.name)}`,
+        name: text(message.function_call.name),
+        arguments: argumentsOf(message.function_call.arguments),
+      })
     addAnnotations(facts, message.annotations)
     if (list(message.images).length > 0) facts.others.push('image')
     if (isObject(message.audio)) facts.others.push('audio')
@@ -292,7 +299,11 @@ function streamedMessage(payloads: readonly string[]): Facts {
       merge(event.usage)
       if (isObject(event.delta) && typeof event.delta.stop_reason === 'string')
         facts.finish = event.delta.stop_reason
-    } else if (event.type === 'message_stop') complete = true
+    } else if (event.type === 'message_stop') {
+      // Some recordings hold the next message of the conversation too: that is another answer.
+      complete = true
+      break
+    }
   }
   for (const [, { block, json }] of [...blocks.entries()].toSorted((a, b) => a[0] - b[0]))
     addBlock(facts, json === '' ? block : { ...block, input: argumentsOf(json) })

@@ -55,11 +55,36 @@ function same(name: string, before: Json | undefined, after: Json | undefined): 
   if (canonical(before) === canonical(after)) return true
   if (before === null || (Array.isArray(before) && before.length === 0))
     return after === undefined || after === null
+  if (name === 'n' && before === 1) return true
+  if (name === 'response_format') return canonical(formatFacts(before)) === canonical(formatFacts(after))
+  if (name === 'tool_choice') return canonical(choiceFacts(before)) === canonical(choiceFacts(after))
   if (name === 'stream') return before === false && after === undefined
   if (name === 'stop') return canonical([before].flat()) === canonical([after].flat())
   if (name === 'tools' || name === 'functions')
     return canonical(toolFacts(before)) === canonical(toolFacts(after))
   return false
+}
+
+/** The name of a schema is a label, and `strict` is what the other wire's formats always are. */
+function formatFacts(format: Json | undefined): Json {
+  if (!isObject(format) || !isObject(format.json_schema)) return format ?? null
+  return {
+    type: format.type ?? null,
+    schema: format.json_schema.schema ?? null,
+    description: format.json_schema.description ?? null,
+  }
+}
+
+/** Parallel calls are allowed unless said otherwise. */
+function choiceFacts(choice: Json | undefined): Json {
+  if (!isObject(choice) || choice.disable_parallel_tool_use !== false) return choice ?? null
+  const { disable_parallel_tool_use: _, ...others } = choice
+  return others
+}
+
+/** Ids are rewritten, the same way everywhere, where the other wire refuses their characters. */
+function idOf(id: Json | undefined): string {
+  return typeof id === 'string' ? id.replace(/[^A-Za-z0-9_-]/g, '_') : canonical(id)
 }
 
 function toolFacts(tools: Json | undefined): Json {
@@ -88,7 +113,8 @@ export function atomsOf(wire: WireName, body: JsonObject): string[] {
   const atoms: { role: string; kind: string; value: string }[] = []
   const add = (role: string, kind: string, value: string): void => {
     const last = atoms.at(-1)
-    if (kind === 'text' && value === '') return
+    // A blank text says nothing, and one wire refuses it.
+    if (kind === 'text' && value.trim() === '') return
     if (kind === 'text' && last?.kind === 'text' && last.role === role) last.value += value
     else atoms.push({ role, kind, value })
   }
@@ -97,7 +123,7 @@ export function atomsOf(wire: WireName, body: JsonObject): string[] {
     if (!isObject(message)) continue
     const role = message.role === 'developer' ? 'system' : String(message.role as string)
     if (wire === 'chat' && (role === 'tool' || role === 'function')) {
-      add('tool', 'result', `${canonical(message.tool_call_id)} ${flat(message.content)}`)
+      add('tool', 'result', `${idOf(message.tool_call_id)} ${flat(message.content)}`)
       continue
     }
     const reasoning = message.reasoning_content ?? message.reasoning
@@ -108,7 +134,7 @@ export function atomsOf(wire: WireName, body: JsonObject): string[] {
         add(
           role,
           'call',
-          `${canonical(call.id)} ${canonical(call.function.name)} ${args(call.function.arguments)}`,
+          `${idOf(call.id)} ${canonical(call.function.name)} ${args(call.function.arguments)}`,
         )
   }
   // Texts around calls and results may join once the order of kinds is the wire's: compare per role.
@@ -131,10 +157,10 @@ function addParts(
         add(role, 'reasoning', typeof part.thinking === 'string' ? part.thinking : '')
         break
       case 'tool_use':
-        add(role, 'call', `${canonical(part.id)} ${canonical(part.name)} ${canonical(part.input ?? {})}`)
+        add(role, 'call', `${idOf(part.id)} ${canonical(part.name)} ${canonical(part.input ?? {})}`)
         break
       case 'tool_result':
-        add('tool', 'result', `${canonical(part.tool_use_id)} ${flat(part.content)}`)
+        add('tool', 'result', `${idOf(part.tool_use_id)} ${flat(part.content)}`)
         break
       case 'image_url':
         add(role, 'image', isObject(part.image_url) ? canonical(part.image_url.url) : '')

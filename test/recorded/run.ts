@@ -9,7 +9,8 @@ import { type Logger, pino } from 'pino'
 import { Agent, request } from 'undici'
 import { loadConfig } from '../../src/config/load.ts'
 import { collect, replay } from '../../src/core/collect.ts'
-import type { AnswerContext, GenerationDialect } from '../../src/core/dialect.ts'
+import type { AnswerContext, Encoded, GenerationDialect } from '../../src/core/dialect.ts'
+import { GatewayError } from '../../src/core/error.ts'
 import type { StreamEvent } from '../../src/core/event.ts'
 import { checkGrammar } from '../../src/core/grammar.ts'
 import { type Json, type JsonObject, isObject } from '../../src/core/json.ts'
@@ -182,7 +183,7 @@ async function translateChecks(
 
   // The events themselves.
   const events: StreamEvent[] = recorded.streamed
-    ? decodeStream(dialect, framesOf(recorded.bytes))
+    ? decodeStream(dialect, framesOf([recorded.bytes]))
     : replayed(dialect, recorded.bytes)
   const broken = checkGrammar(events)
   if (broken !== undefined) problems.push(`grammar: ${broken}`)
@@ -269,7 +270,14 @@ export function requestChecks(wire: WireName, body: JsonObject): string[] {
     problems.push(
       `same dialect: ${firstDifference(Buffer.from(canonical(again.body)), Buffer.from(canonical(body)))}`,
     )
-  const there = other.request.encode(own.request.decode(body), { ...target, quirks: reasoningBack(wire) })
+  let there: Encoded
+  try {
+    there = other.request.encode(own.request.decode(body), { ...target, quirks: reasoningBack(wire) })
+  } catch (thrown) {
+    // What the other wire cannot say at all is refused, in words: that is no silent loss.
+    if (thrown instanceof GatewayError && thrown.kind === 'invalid_request') return problems
+    throw thrown
+  }
   const back = own.request.encode(other.request.decode(there.body), target)
   problems.push(...unreported(wire, body, back.body, [...there.notes, ...back.notes]))
   return problems
@@ -283,23 +291,23 @@ function reasoningBack(wire: WireName): { reasoningField?: 'reasoning_content' }
 /** Cut in two at every byte (or 200 places of a long one): the same frames, so the same events. */
 function cutChecks(recorded: RecordedCase, cuts: 'all' | 'some'): string[] {
   const { bytes } = recorded
-  const whole = canonical(framesOf(bytes))
+  const whole = canonical(framesOf([bytes]))
   const every = cuts === 'all' && bytes.length <= 20 * 1024
   const places = every
     ? Array.from({ length: bytes.length }, (_, index) => index)
     : Array.from({ length: cuts === 'all' ? 200 : 20 }, (_, index) => (index * 7919 + 13) % bytes.length)
   for (const place of places) {
-    const frames = framesOf(bytes.subarray(0, place), bytes.subarray(place))
+    const frames = framesOf([bytes.subarray(0, place), bytes.subarray(place)])
     if (canonical(frames) !== whole) return [`cut at byte ${place}: other frames`]
   }
   // The events of a few cuts, to see the decoder fed from such frames too; and one byte at a time.
   const dialect = DIALECT[recorded.wire]
-  const want = canonical(decodeStream(dialect, framesOf(bytes)))
-  const single = framesOf(...Array.from(bytes, (_, index) => bytes.subarray(index, index + 1)))
+  const want = canonical(decodeStream(dialect, framesOf([bytes])))
+  const single = framesOf(Array.from(bytes, (_, index) => bytes.subarray(index, index + 1)))
   return canonical(decodeStream(dialect, single)) === want ? [] : ['byte by byte: other events']
 }
 
-function framesOf(...pieces: Uint8Array[]): { event: string; data: string }[] {
+function framesOf(pieces: readonly Uint8Array[]): { event: string; data: string }[] {
   const frames: { event: string; data: string }[] = []
   const reader = sseReader({ frame: ({ event, data }) => frames.push({ event, data }) })
   for (const piece of pieces) reader.push(piece)
