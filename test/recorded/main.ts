@@ -21,7 +21,6 @@ for (const recorded of loadCases()) {
   if (only !== undefined && !recorded.name.includes(only)) continue
   const row = table.get(recorded.row) ?? new Map<CheckName, { passed: number; failed: number }>()
   table.set(recorded.row, row)
-  if (process.env.VERBOSE) console.log(recorded.name)
   for (const { check, problems } of await bench.check(recorded)) {
     const cell = row.get(check) ?? { passed: 0, failed: 0 }
     row.set(check, cell)

@@ -23,7 +23,10 @@ export function unreported(
   }
   const kept = atomsOf(wire, after)
   for (const atom of atomsOf(wire, before)) {
-    const at = kept.indexOf(atom)
+    // An instruction may have grown: what was said before is still said.
+    const exact = kept.indexOf(atom)
+    const at =
+      exact >= 0 ? exact : kept.findIndex((now) => atom.startsWith('system text') && now.startsWith(atom))
     if (at >= 0) kept.splice(at, 1)
     else if (!noted(notes, ['messages', 'system']))
       lost.push(`conversation: ${atom.slice(0, 200)} is gone without a note`)
@@ -82,11 +85,6 @@ function choiceFacts(choice: Json | undefined): Json {
   return others
 }
 
-/** Ids are rewritten, the same way everywhere, where the other wire refuses their characters. */
-function idOf(id: Json | undefined): string {
-  return typeof id === 'string' ? id.replace(/[^A-Za-z0-9_-]/g, '_') : canonical(id)
-}
-
 function toolFacts(tools: Json | undefined): Json {
   return (Array.isArray(tools) ? tools : []).filter(isObject).map((tool) => {
     const inner = isObject(tool.function) ? tool.function : tool
@@ -110,6 +108,13 @@ function emptySchema(schema: Json | undefined): boolean {
 
 /** The conversation as lines `role kind payload`, in order; neighbouring texts of a role joined. */
 export function atomsOf(wire: WireName, body: JsonObject): string[] {
+  // Ids are rewritten, the same way everywhere, where the other wire refuses their characters: their order stays.
+  const known: string[] = []
+  const ids: Ids = (id) => {
+    const name = canonical(id)
+    if (!known.includes(name)) known.push(name)
+    return `#${known.indexOf(name)}`
+  }
   const atoms: { role: string; kind: string; value: string }[] = []
   const add = (role: string, kind: string, value: string): void => {
     const last = atoms.at(-1)
@@ -118,31 +123,30 @@ export function atomsOf(wire: WireName, body: JsonObject): string[] {
     if (kind === 'text' && last?.kind === 'text' && last.role === role) last.value += value
     else atoms.push({ role, kind, value })
   }
-  if (wire === 'messages') addParts(add, 'system', body.system)
+  if (wire === 'messages') addParts(add, ids, 'system', body.system)
   for (const message of Array.isArray(body.messages) ? body.messages : []) {
     if (!isObject(message)) continue
     const role = message.role === 'developer' ? 'system' : String(message.role as string)
     if (wire === 'chat' && (role === 'tool' || role === 'function')) {
-      add('tool', 'result', `${idOf(message.tool_call_id)} ${flat(message.content)}`)
+      add('tool', 'result', `${ids(message.tool_call_id)} ${flat(message.content)}`)
       continue
     }
     const reasoning = message.reasoning_content ?? message.reasoning
     if (typeof reasoning === 'string' && reasoning !== '') add(role, 'reasoning', reasoning)
-    addParts(add, role, message.content)
+    addParts(add, ids, role, message.content)
     for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : [])
       if (isObject(call) && isObject(call.function))
-        add(
-          role,
-          'call',
-          `${idOf(call.id)} ${canonical(call.function.name)} ${args(call.function.arguments)}`,
-        )
+        add(role, 'call', `${ids(call.id)} ${canonical(call.function.name)} ${args(call.function.arguments)}`)
   }
   // Texts around calls and results may join once the order of kinds is the wire's: compare per role.
   return atoms.map(({ role, kind, value }) => `${role} ${kind} ${value}`)
 }
 
+type Ids = (id: Json | undefined) => string
+
 function addParts(
   add: (role: string, kind: string, value: string) => void,
+  ids: Ids,
   role: string,
   content: Json | undefined,
 ): void {
@@ -157,16 +161,17 @@ function addParts(
         add(role, 'reasoning', typeof part.thinking === 'string' ? part.thinking : '')
         break
       case 'tool_use':
-        add(role, 'call', `${idOf(part.id)} ${canonical(part.name)} ${canonical(part.input ?? {})}`)
+        add(role, 'call', `${ids(part.id)} ${canonical(part.name)} ${canonical(part.input ?? {})}`)
         break
       case 'tool_result':
-        add('tool', 'result', `${idOf(part.tool_use_id)} ${flat(part.content)}`)
+        add('tool', 'result', `${ids(part.tool_use_id)} ${flat(part.content)}`)
         break
       case 'image_url':
         add(role, 'image', isObject(part.image_url) ? canonical(part.image_url.url) : '')
         break
       case 'image':
-        add(role, 'image', sourceOf(part.source))
+      case 'document':
+        add(role, part.type, sourceOf(part.source))
         break
       default:
         add(role, String(part.type as string), canonical(part))

@@ -22,6 +22,8 @@ export function meter(_quirks: Quirks): Meter {
   return {
     result,
     frame({ event, data }: Frame) {
+      // What follows the end is no part of this answer.
+      if (result.terminal) return
       if (event === 'message_stop') result.terminal = true
       if (event === 'message_stop' || (event === '' ? !WORTH_DATA.test(data) : !WORTH.has(event))) return
       let wire: Json

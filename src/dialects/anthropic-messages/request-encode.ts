@@ -10,7 +10,7 @@ import { keepFourMarks } from './cache-marks.ts'
 import { encodeMessages } from './messages-encode.ts'
 import { applyQuirks } from './quirks.ts'
 import { ownBody } from './request-own.ts'
-import { strictSchema } from './schema.ts'
+import { CLOSED, strictly } from './schema.ts'
 import { encodeReasoning } from './thinking-encode.ts'
 import { encodeTools } from './tools-encode.ts'
 
@@ -103,7 +103,16 @@ function encodeFormat(
     throw invalid('response_format', 'structured output and citations of documents exclude each other')
   if (format.type === 'json_schema' && isObject(format.schema)) {
     const config = isObject(body.output_config) ? body.output_config : {}
-    body.output_config = { ...config, format: { type: 'json_schema', schema: strictSchema(format.schema) } }
+    const { schema, changed } = strictly(format.schema)
+    body.output_config = { ...config, format: { type: 'json_schema', schema } }
+    if (changed)
+      notes.push({ field: 'response_format.json_schema.schema', action: 'approximated', why: CLOSED })
+    if (format.description !== undefined)
+      notes.push({
+        field: 'response_format.json_schema.description',
+        action: 'dropped',
+        why: 'a format holds only its schema here',
+      })
     return
   }
   if (format.type === 'opaque') {

@@ -18,7 +18,7 @@ const MAPS = ['properties', '$defs', 'definitions'] as const
 const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const
 
 /** A pure function of the schema, so that the same tool always becomes the same bytes. */
-export function strictSchema(schema: JsonObject): JsonObject {
+function strictSchema(schema: JsonObject): JsonObject {
   const wire: JsonObject = {}
   const moved: JsonObject = {}
   for (const [key, value] of Object.entries(schema)) {
@@ -37,6 +37,15 @@ export function strictSchema(schema: JsonObject): JsonObject {
   }
   return wire
 }
+
+/** The same, and whether anything had to change for it: the caller is told. */
+export function strictly(schema: JsonObject): { schema: JsonObject; changed: boolean } {
+  const wire = strictSchema(schema)
+  return { schema: wire, changed: JSON.stringify(wire) !== JSON.stringify(schema) }
+}
+
+/** Why a note says that a schema was changed. */
+export const CLOSED = 'objects are closed and refused bounds moved into descriptions, as this API demands'
 
 function mapValues(map: JsonObject): JsonObject {
   const wire: JsonObject = {}

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
 import type { GenerationRequest, Tool } from '../../core/request.ts'
 import { wireName } from './names.ts'
-import { objectSchema, strictSchema } from './schema.ts'
+import { CLOSED, objectSchema, strictly } from './schema.ts'
 
 /** More strict tools than this in one request are refused. */
 const STRICT_TOOLS = 20
@@ -63,7 +63,10 @@ function encodeTool(tool: Tool, field: string, mayBeStrict: boolean, notes: Note
     })
   const strict = tool.strict === true && mayBeStrict
   if (strict) wire.strict = true
-  wire.input_schema = strict ? strictSchema(schema) : schema
+  const closed = strict ? strictly(schema) : { schema, changed: false }
+  wire.input_schema = closed.schema
+  if (closed.changed)
+    notes.push({ field: `${field}.function.parameters`, action: 'approximated', why: CLOSED })
   if (tool.cache) wire.cache_control = tool.cache.raw
   return wire
 }

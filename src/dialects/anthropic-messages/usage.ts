@@ -39,7 +39,8 @@ export function mergeUsage(before: JsonObject | undefined, later: Json | undefin
 export function encodeUsage(usage: Usage | undefined): JsonObject {
   if (usage?.raw?.dialect === 'anthropic-messages') return usage.raw.value
   const read = usage?.cacheRead ?? 0
-  const written = usage?.cacheWrite ?? 0
+  // Some hosts count more written than there was input: the sum of the three must stay the input.
+  const written = Math.min(usage?.cacheWrite ?? 0, Math.max(0, (usage?.input ?? 0) - read))
   const hour = usage?.cacheWrite1h
   return {
     input_tokens: Math.max(0, (usage?.input ?? 0) - read - written),

@@ -119,7 +119,14 @@ function instruction(message: Message, at: string, scope: Scope): JsonObject[] {
       scope.notes.push({ field: `${at}[${index}]`, action: 'dropped', why: 'instructions are text in Chat' })
       return []
     }
-    if (part.text.startsWith('x-anthropic-billing-header:')) return []
+    if (part.text.startsWith('x-anthropic-billing-header:')) {
+      scope.notes.push({
+        field: `${at}[${index}]`,
+        action: 'dropped',
+        why: 'billing text for Anthropic alone',
+      })
+      return []
+    }
     cacheNote(part, at, scope)
     return [part.text]
   })
