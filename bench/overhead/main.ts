@@ -1,0 +1,133 @@
+// `npm run bench:overhead`: CPU time of the gateway process per request beside a floor and the peers, in one run, the
+// targets taken in turn so that a noisy neighbour meets all of them. Ratios are the result; `--quick` is a smoke test,
+// `--strict` makes a missed goal a failure. A wrong answer is always one.
+
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Order, Seen } from './load.ts'
+import { CORES, cpuUs, start } from './processes.ts'
+import { type Target, startFloor, startNginx, startPortkey, startTrunkline } from './targets.ts'
+import { type Mode, requestBody } from './traffic.ts'
+
+const quick = process.argv.includes('--quick')
+const strict = process.argv.includes('--strict')
+const ROUNDS = quick ? 1 : 7
+const REQUESTS: Readonly<Record<Mode, number>> = quick
+  ? { json: 500, stream: 200 }
+  : { json: 3000, stream: 1000 }
+const GOALS: readonly [string, number][] = [
+  ['trunkline relay', 1.4],
+  ['trunkline translated', 2.2],
+]
+
+const here = import.meta.dirname
+const scratch = mkdtempSync(join(tmpdir(), 'trunkline-bench-'))
+const upstream = await start(CORES.load, [process.execPath, join(here, 'upstream.ts')], /port (\d+)/)
+const origin = `http://127.0.0.1:${upstream.port}`
+
+const targets: Target[] = [await startFloor(origin), ...(await startTrunkline(origin, scratch))]
+const nginx = await startNginx(origin, scratch)
+if (nginx) targets.push(nginx)
+else console.log('nginx: skipped, it is not installed')
+if (quick) console.log('portkey: skipped in a quick run')
+else
+  await startPortkey(origin, scratch).then(
+    (target) => targets.push(target),
+    (thrown: Error) => console.log(`portkey: skipped, ${thrown.message.split('\n')[0]}`),
+  )
+
+/** One batch of requests; CPU microseconds a request. */
+async function batch(target: Target, mode: Mode, requests: number): Promise<number> {
+  const order: Order = {
+    origin: `http://127.0.0.1:${target.running.port}`,
+    path: target.path,
+    headers: target.headers,
+    body: requestBody(target.face, mode, target.model),
+    requests,
+    connections: 32,
+    ends: mode === 'json' ? '}' : target.face === 'chat' ? 'data: [DONE]' : 'data: {"type":"message_stop"}',
+  }
+  const before = cpuUs(target.running.pid)
+  const { stdout } = await promisify(execFile)(
+    'taskset',
+    ['-c', CORES.load, process.execPath, join(here, 'load.ts'), JSON.stringify(order)],
+    { timeout: 120_000 },
+  )
+  const spent = cpuUs(target.running.pid) - before
+  const seen = JSON.parse(stdout) as Seen
+  if (seen.bad > 0)
+    throw new Error(`${target.name} ${mode}: ${seen.bad} wrong answers, first: ${seen.firstBad}`)
+  return spent / seen.ok
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
+
+interface Row {
+  target: string
+  mode: Mode
+  cpuUs: number
+  ratio: number
+  low: number
+  high: number
+}
+
+let failed = false
+const rows: Row[] = []
+try {
+  for (const mode of ['json', 'stream'] as const) {
+    const taking = targets.filter((target) => target.modes.includes(mode))
+    for (const target of taking) await batch(target, mode, REQUESTS[mode]) // warm up
+    const spent = new Map<string, number[]>(taking.map((target) => [target.name, []]))
+    for (let round = 0; round < ROUNDS; round++)
+      for (const target of taking) spent.get(target.name)?.push(await batch(target, mode, REQUESTS[mode]))
+    const floor = spent.get('floor') as number[]
+    for (const [name, values] of spent) {
+      const ratios = values.map((value, round) => value / (floor[round] as number))
+      rows.push({
+        target: name,
+        mode,
+        cpuUs: median(values),
+        ratio: median(ratios),
+        low: Math.min(...ratios),
+        high: Math.max(...ratios),
+      })
+    }
+  }
+} catch (thrown) {
+  failed = true
+  console.error(thrown instanceof Error ? thrown.message : thrown)
+} finally {
+  for (const target of targets) target.running.stop()
+  upstream.stop()
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+console.log(
+  `\n2.4 KB body, 32 connections, ${ROUNDS} rounds; CPU of the process (user + system), Node ${process.version}\n`,
+)
+console.log(
+  `${'target'.padEnd(24)}${'mode'.padEnd(8)}${'CPU us'.padStart(9)}${'x floor'.padStart(9)}   spread`,
+)
+for (const row of rows)
+  console.log(
+    `${row.target.padEnd(24)}${row.mode.padEnd(8)}${row.cpuUs.toFixed(0).padStart(9)}${row.ratio.toFixed(2).padStart(9)}   ${row.low.toFixed(2)}..${row.high.toFixed(2)}`,
+  )
+console.log('')
+for (const [name, goal] of GOALS)
+  for (const row of rows.filter((entry) => entry.target === name)) {
+    const met = row.ratio <= goal
+    if (!met && strict) failed = true
+    console.log(
+      `goal ${name}, ${row.mode}: at most ${goal}: ${row.ratio.toFixed(2)} ${met ? 'ok' : 'missed'}`,
+    )
+  }
+mkdirSync('artifacts', { recursive: true })
+writeFileSync(
+  'artifacts/bench-overhead.json',
+  `${JSON.stringify({ node: process.version, rounds: ROUNDS, rows }, null, 2)}\n`,
+)
+process.exit(failed ? 1 : 0)
