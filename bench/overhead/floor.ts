@@ -20,6 +20,7 @@ const server = createServer((request, response) => {
         body,
       },
       {
+        onRequestStart() {},
         onResponseStart(_controller, status, headers) {
           response.writeHead(status, { 'content-type': String(headers['content-type']) })
         },

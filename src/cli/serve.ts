@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { type Logger, pino } from 'pino'
+import { addEndpoints } from '../config/add-endpoints.ts'
 import { type Config, ConfigError, formatProblem } from '../config/config.ts'
 import { envKeyEndpoints, loadConfig, seenKeys } from '../config/load.ts'
 import { watchConfig } from '../config/watch.ts'
@@ -121,26 +122,8 @@ function configure(options: ServeOptions, local: Config['endpoints']): Config {
   if (options.strict === true) server.strict = true
   let next: Config = { ...config, server }
   const added = [...(options.envKeys === true ? envKeyEndpoints(process.env) : []), ...local]
-  next = withEndpoints(next, added)
+  next = addEndpoints(next, added)
   return options.demo === true ? withDemo(next) : next
-}
-
-/** Adds endpoints whose ids are free; nothing that is configured is ever replaced. */
-function withEndpoints(config: Config, added: Config['endpoints']): Config {
-  const taken = new Set(config.endpoints.map((endpoint) => endpoint.id))
-  const fresh = added.filter((endpoint) => !taken.has(endpoint.id))
-  const names = new Set(config.routes.map((route) => route.name))
-  const routes = fresh.flatMap((endpoint) =>
-    endpoint.models
-      .filter((model) => !names.has(model.name))
-      .map((model) => ({
-        name: model.name,
-        targets: [{ endpoint: endpoint.id, model: model.upstream, weight: 1 }],
-        strategy: 'priority' as const,
-        fallback: [],
-      })),
-  )
-  return { ...config, endpoints: [...config.endpoints, ...fresh], routes: [...config.routes, ...routes] }
 }
 
 function tellProblems(config: Config, log: Logger): void {

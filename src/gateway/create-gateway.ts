@@ -2,12 +2,14 @@
 // caller of it, an embedder another. Importing it does nothing.
 
 import type { Logger } from 'pino'
+import { addEndpoints } from '../config/add-endpoints.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import type { GenerationDialect } from '../core/dialect.ts'
 import type { DialectId } from '../core/origin.ts'
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
+import type { EndpointConfig } from '../providers/endpoint.ts'
 import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
 import { type AskDeps, probeEndpoint } from './ask.ts'
@@ -32,6 +34,10 @@ export interface Gateway {
   handle(call: Call): Promise<Reply>
   /** Builds a complete new runtime and swaps it; calls under way finish on the old one. Throws and keeps the old one. */
   reload(config: Config): void
+  /** Adds an endpoint beside the configuration, until `unregister` or the end of the process; reloads keep it. */
+  register(endpoint: EndpointConfig): void
+  /** false: no registered endpoint has that id. */
+  unregister(id: string): boolean
   /** Stops probes and closes idle connections; calls under way are given up to `drainMs`. */
   close(drainMs?: number): Promise<void>
   /** What the gateway needs to ask endpoints on its own. */
@@ -81,8 +87,32 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     }
   }
 
+  let declared = config
+  let registered: readonly EndpointConfig[] = []
   let runtime = build(config)
   if (options.probe !== false) runtime.probes.start()
+
+  const swap = (next: Config): void => {
+    const old = runtime
+    const oldPools = connections
+    connections = pools()
+    try {
+      runtime = build(addEndpoints(next, registered))
+    } catch (thrown) {
+      connections = oldPools
+      throw thrown
+    }
+    old.probes.stop()
+    // Limits and breakers of endpoints that stay the same go on counting: a reload is no way around a limit.
+    for (const [id, state] of runtime.endpoints) {
+      const before = old.endpoints.get(id)
+      if (before && before.config.baseUrl === state.config.baseUrl) state.window = before.window
+    }
+    for (const [key, state] of old.breakers) runtime.breakers.set(key, state)
+    runtime.probes.start()
+    retired.add(oldPools)
+    void oldPools.close().finally(() => retired.delete(oldPools))
+  }
 
   return {
     get runtime() {
@@ -93,25 +123,24 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     },
     handle: (call) => handle(call, runtime),
     reload(next) {
-      const old = runtime
-      const oldPools = connections
-      connections = pools()
+      swap(next)
+      declared = next
+    },
+    register(endpoint) {
+      const before = registered
+      registered = [...before, endpoint]
       try {
-        runtime = build(next)
+        swap(declared)
       } catch (thrown) {
-        connections = oldPools
+        registered = before
         throw thrown
       }
-      old.probes.stop()
-      // Limits and breakers of endpoints that stay the same go on counting: a reload is no way around a limit.
-      for (const [id, state] of runtime.endpoints) {
-        const before = old.endpoints.get(id)
-        if (before && before.config.baseUrl === state.config.baseUrl) state.window = before.window
-      }
-      for (const [key, state] of old.breakers) runtime.breakers.set(key, state)
-      runtime.probes.start()
-      retired.add(oldPools)
-      void oldPools.close().finally(() => retired.delete(oldPools))
+    },
+    unregister(id) {
+      if (!registered.some((endpoint) => endpoint.id === id)) return false
+      registered = registered.filter((endpoint) => endpoint.id !== id)
+      swap(declared)
+      return true
     },
     async close(drainMs = 10_000) {
       if (closed) return
