@@ -1,7 +1,7 @@
 // What a request asks for, read plainly from either wire and independent of the codecs: the conversation as a list of
 // atoms, and every other member by name. A round trip through the other dialect keeps an atom or a note names its loss.
 
-import { type Json, type JsonObject, isObject } from '../../src/core/json.ts'
+import { type Json, type JsonObject, asString, isObject } from '../../src/core/json.ts'
 import type { Note } from '../../src/core/note.ts'
 import type { WireName } from './cases.ts'
 import { canonical, shown } from './oracle.ts'
@@ -126,7 +126,7 @@ export function atomsOf(wire: WireName, body: JsonObject): string[] {
   if (wire === 'messages') addParts(add, ids, 'system', body.system)
   for (const message of Array.isArray(body.messages) ? body.messages : []) {
     if (!isObject(message)) continue
-    const role = message.role === 'developer' ? 'system' : String(message.role as string)
+    const role = message.role === 'developer' ? 'system' : (asString(message.role) ?? '')
     if (wire === 'chat' && (role === 'tool' || role === 'function')) {
       add('tool', 'result', `${ids(message.tool_call_id)} ${flat(message.content)}`)
       continue
@@ -174,7 +174,7 @@ function addParts(
         add(role, part.type, sourceOf(part.source))
         break
       default:
-        add(role, String(part.type as string), canonical(part))
+        add(role, asString(part.type) ?? '', canonical(part))
     }
   }
 }

@@ -13,7 +13,7 @@ import type { AnswerContext, Encoded, GenerationDialect } from '../../src/core/d
 import { GatewayError } from '../../src/core/error.ts'
 import type { StreamEvent } from '../../src/core/event.ts'
 import { checkGrammar } from '../../src/core/grammar.ts'
-import { type Json, type JsonObject, isObject } from '../../src/core/json.ts'
+import { type Json, type JsonObject, asString, isObject } from '../../src/core/json.ts'
 import { anthropicMessages } from '../../src/dialects/anthropic-messages/index.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
@@ -263,7 +263,7 @@ async function errorChecks(recorded: RecordedCase, fake: Fake, ask: Ask): Promis
 export function requestChecks(wire: WireName, body: JsonObject): string[] {
   const own = DIALECT[wire]
   const other = DIALECT[OTHER[wire]]
-  const target = { model: String(body.model as string), quirks: {}, facts: {} }
+  const target = { model: asString(body.model) ?? '', quirks: {}, facts: {} }
   const again = own.request.encode(own.request.decode(body), target)
   const problems: string[] = []
   if (canonical(again.body) !== canonical(body))
