@@ -33,6 +33,10 @@ export interface Prepared {
 /** Path and query of an operation at a deployment. @throws `unsupported_operation` when the provider has none. */
 export function pathOf(deployment: Deployment, operation: Call['operation']): string {
   const { endpoint, model } = deployment
+  let known = paths.get(deployment)
+  if (!known) paths.set(deployment, (known = new Map()))
+  const before = known.get(operation)
+  if (before !== undefined) return before
   const path = endpoint.provider.paths[operation]
   if (path === undefined)
     throw new GatewayError(
@@ -41,8 +45,13 @@ export function pathOf(deployment: Deployment, operation: Call['operation']): st
       { endpoint: endpoint.id, param: 'model' },
     )
   const url = new URL(operationUrl(endpoint.baseUrl, path, { model, providerId: endpoint.provider.id }))
-  return url.pathname + url.search
+  const found = url.pathname + url.search
+  known.set(operation, found)
+  return found
 }
+
+/** A deployment never changes: its paths are worked out once. */
+const paths = new WeakMap<Deployment, Map<Call['operation'], string>>()
 
 /** The caller's bytes, with only named members changed. Never in place: a retry splices the same original again. */
 export function relayRequest(

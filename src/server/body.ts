@@ -46,9 +46,17 @@ function collect(request: IncomingMessage, capBytes: number): Promise<Buffer> {
       }
       chunks.push(chunk)
     })
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-    request.on('error', () => reject(new GatewayError('caller_gone', 'the caller hung up while sending')))
-    request.on('close', () => reject(new GatewayError('caller_gone', 'the caller hung up while sending')))
+    let ended = false
+    request.on('end', () => {
+      ended = true
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    })
+    // Every request closes in the end: an error, with its stack, is made only for one that broke off.
+    const gone = (): void => {
+      if (!ended) reject(new GatewayError('caller_gone', 'the caller hung up while sending'))
+    }
+    request.on('error', gone)
+    request.on('close', gone)
   })
 }
 

@@ -17,21 +17,36 @@ export function callerDialect(context: Context): GenerationDialect {
 export function failWith(context: Context, error: GatewayError, dialect = callerDialect(context)): void {
   if (context.response.headersSent || context.response.destroyed) return
   const { status, body, headers } = dialect.error.encode(error, context.id)
-  // A body that was not read to its end cannot be followed by another request on this connection.
-  const unread = !context.request.complete
-  sendJson(context, status, body, { ...headers, ...(unread ? { connection: 'close' } : {}) })
-  if (unread) drain(context)
+  if (context.request.complete) sendJson(context, status, body, headers)
+  else answerEarly(context, status, JSON.stringify(body), headers)
   context.gateway.runtime.telemetry.log.info(
     { id: context.id, path: context.url.pathname, status, error: error.kind, reason: error.message },
     'refused',
   )
 }
 
-/** Lets the sender finish for a moment, so that it reads our answer instead of a reset; then cuts it off. */
-function drain(context: Context): void {
-  const { request } = context
-  request.resume()
-  const timer = setTimeout(() => request.destroy(), 2_000)
+/**
+ * An answer while the request is still arriving. The connection cannot carry another request, but closing it at once
+ * would reset a sender that has not read the answer yet: so the answer goes out whole, what still comes is read and
+ * thrown away for a moment, and only then the connection ends.
+ */
+function answerEarly(context: Context, status: number, text: string, headers: Record<string, string>): void {
+  const { request, response } = context
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(text)),
+    'x-request-id': context.id,
+    connection: 'close',
+    ...headers,
+  })
+  response.write(text)
+  const finish = (): void => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(finish, 2_000)
   timer.unref()
-  request.once('close', () => clearTimeout(timer))
+  request.once('end', finish)
+  request.once('close', finish)
+  request.resume()
 }

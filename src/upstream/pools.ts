@@ -15,8 +15,11 @@ export interface Pools {
 
 export function pools(): Pools {
   const byKey = new Map<string, Pool>()
+  const byEndpoint = new WeakMap<EndpointConfig, Pool>()
   return {
     get(endpoint) {
+      const known = byEndpoint.get(endpoint)
+      if (known) return known
       const origin = new URL(endpoint.baseUrl).origin
       const key = `${origin} ${endpoint.timeouts.connectMs} ${endpoint.tls.insecure} ${endpoint.tls.caFile ?? ''}`
       let pool = byKey.get(key)
@@ -36,6 +39,7 @@ export function pools(): Pools {
         })
         byKey.set(key, pool)
       }
+      byEndpoint.set(endpoint, pool)
       return pool
     },
     async close() {

@@ -6,9 +6,18 @@ import type { CacheMark } from '../../core/part.ts'
 
 /** Members of `wire` that are not in `known`. */
 export function rest(wire: JsonObject, known: ReadonlySet<string>): JsonObject {
-  const left: JsonObject = {}
-  for (const [key, value] of Object.entries(wire))
-    if (!known.has(key) && value !== undefined) left[key] = value
+  return unreadMembers(wire, known) ?? {}
+}
+
+/** The same, and undefined for none: a stream asks this of every chunk, and hardly ever is there one. */
+export function unreadMembers(wire: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
+  let left: JsonObject | undefined
+  for (const key in wire) {
+    const value = wire[key]
+    if (value === undefined || known.has(key)) continue
+    left ??= {}
+    left[key] = value
+  }
   return left
 }
 

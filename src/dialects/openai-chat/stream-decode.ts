@@ -11,7 +11,7 @@ import { errorInside } from './error.ts'
 import { decodeFinish } from './finish.ts'
 import { urlSource } from './messages-decode.ts'
 import { usageIn } from './meter.ts'
-import { rest } from './members.ts'
+import { rest, unreadMembers } from './members.ts'
 import { contentOf, decodeCitation } from './response.ts'
 import { decodeUsage } from './usage.ts'
 
@@ -189,8 +189,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         id: `legacy_${typeof legacy.name === 'string' ? legacy.name : ''}`,
         function: legacy,
       })
-    const unread = rest(wire, DELTA)
-    if (Object.keys(unread).length > 0)
+    const unread = unreadMembers(wire, DELTA)
+    if (unread)
       sink({ type: 'extras', dialect: 'openai-chat', choice, members: unread })
   }
 
@@ -203,6 +203,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       const named = typeof wire.id === 'string' && wire.id !== ''
       if (!named && list.length === 0 && wire.usage === undefined) {
         Object.assign(extras, rest(wire, CHUNK))
+        extrasWait = true
         return
       }
       started = true
@@ -213,12 +214,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         created: asNumber(wire.created) ?? 0,
       })
     }
-    const unread = rest(wire, CHUNK)
-    const fresh: JsonObject = {}
-    for (const [key, value] of Object.entries({ ...extras, ...unread }))
-      if (value !== undefined && value !== null && JSON.stringify(told[key]) !== JSON.stringify(value))
-        fresh[key] = told[key] = value
-    if (Object.keys(fresh).length > 0) sink({ type: 'extras', dialect: 'openai-chat', members: fresh })
+    tellExtras(unreadMembers(wire, CHUNK))
     for (const [position, entry] of list.entries()) {
       if (!isObject(entry)) continue
       const choice = asNumber(entry.index) ?? position
@@ -235,16 +231,30 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
             ...(Array.isArray(refusal) ? { refusal } : {}),
           })
       }
-      const more = rest(entry, CHOICE)
-      if (Object.keys(more).length > 0)
-        sink({ type: 'extras', dialect: 'openai-chat', choice, members: more })
+      const more = unreadMembers(entry, CHOICE)
+      if (more) sink({ type: 'extras', dialect: 'openai-chat', choice, members: more })
       if (typeof entry.finish_reason === 'string' && entry.finish_reason !== '')
         at.finish = decodeFinish(entry.finish_reason)
     }
     const usage = decodeUsage(usageIn(wire), quirks)
     if (usage) sink({ type: 'usage', usage })
   }
+
+  /** Members of the answer are repeated in every chunk: each value is told once. */
+  const tellExtras = (unread: JsonObject | undefined): void => {
+    if (!unread && !extrasWait) return
+    extrasWait = false
+    let fresh: JsonObject | undefined
+    for (const [key, value] of Object.entries({ ...extras, ...unread })) {
+      if (value === undefined || value === null || told[key] === value) continue
+      if (typeof value === 'object' && JSON.stringify(told[key]) === JSON.stringify(value)) continue
+      fresh ??= {}
+      fresh[key] = told[key] = value
+    }
+    if (fresh) sink({ type: 'extras', dialect: 'openai-chat', members: fresh })
+  }
   const told: JsonObject = {}
+  let extrasWait = false
 
   /** Content after the finish word is rare but real (audio's last fragment); nothing is thrown away. */
   const late = (choice: number, at: ChoiceState, wire: JsonObject): void => {

@@ -33,8 +33,8 @@ export function operation(name: Call['operation'], dialect: GenerationDialect): 
       response.end(reply.body)
       return
     }
+    // The first event is here already (commit point): head and event leave in one packet.
     response.writeHead(reply.status, reply.headers)
-    response.flushHeaders()
     reply.stream({
       write: (bytes) => response.write(bytes),
       end: () => response.end(),
