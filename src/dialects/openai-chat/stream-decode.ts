@@ -190,8 +190,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         function: legacy,
       })
     const unread = unreadMembers(wire, DELTA)
-    if (unread)
-      sink({ type: 'extras', dialect: 'openai-chat', choice, members: unread })
+    if (unread) sink({ type: 'extras', dialect: 'openai-chat', choice, members: unread })
   }
 
   const chunk = (wire: JsonObject): void => {
