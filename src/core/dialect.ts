@@ -114,6 +114,8 @@ export interface Metered {
 
 /** Looks at relayed frames without building events. */
 export interface Meter {
+  /** Global expression over a stream's text: an event without a match need not be fed to `frame`. */
+  readonly worth: RegExp
   frame(frame: Frame): void
   readonly result: Metered
 }

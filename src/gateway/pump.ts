@@ -10,7 +10,7 @@ import type { Usage } from '../core/usage.ts'
 import type { Exchange } from '../upstream/send.ts'
 import { splice } from '../wire/json-splice.ts'
 import { sseFrame, sseReader } from '../wire/sse.ts'
-import { frameOf, sseSplitter } from '../wire/sse-split.ts'
+import { frameOf, sift, sseSplitter } from '../wire/sse-split.ts'
 import type { Sink } from './call.ts'
 import { type Outlet, outlet } from './outlet.ts'
 
@@ -160,8 +160,16 @@ export function relayStream(options: RelayOptions): Promise<LiveStream> {
         if (bytes) out.write(bytes)
         good()
       })
+      const plain = (stretch: Buffer): void => {
+        seen = true
+        out.write(stretch)
+        good()
+      }
+      const worth = options.hideUsage ? withUsage(meter.worth) : meter.worth
       return {
-        chunk: (bytes) => splitter.push(bytes),
+        chunk(bytes) {
+          sift(options.hideUsage ? withoutNulls(bytes) : bytes, worth, plain, splitter)
+        },
         finish() {
           const rest = splitter.rest()
           const frame = rest.length > 0 ? frameOf(rest) : undefined
@@ -186,6 +194,23 @@ export function relayStream(options: RelayOptions): Promise<LiveStream> {
       }
     },
   })
+}
+
+const wider = new Map<RegExp, RegExp>()
+
+/** Any mention of usage is worth a look where it must be hidden. */
+function withUsage(worth: RegExp): RegExp {
+  let found = wider.get(worth)
+  if (!found) wider.set(worth, (found = new RegExp(`"usage"|${worth.source}`, 'g')))
+  return found
+}
+
+const NULL_AT_END = ',"usage":null}\n'
+
+/** OpenAI ends each event with `"usage":null` once usage is asked for: cut from a whole read, in one pass. */
+function withoutNulls(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1')
+  return text.includes(NULL_AT_END) ? Buffer.from(text.replaceAll(NULL_AT_END, '}\n'), 'latin1') : bytes
 }
 
 /** The event without what the caller did not ask for; undefined when nothing is left of it. */

@@ -63,10 +63,14 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
 
 async function serve(request: IncomingMessage, response: ServerResponse, gateway: Gateway): Promise<void> {
   const stop = cancel()
+  let url: URL | undefined
   const context: Context = {
     request,
     response,
-    url: urlOf(request),
+    // Most paths never ask for it, and parsing costs as much as routing.
+    get url() {
+      return (url ??= urlOf(request))
+    },
     id: `req_${randomUUID().replaceAll('-', '')}`,
     gateway,
     cancel: stop,
@@ -77,7 +81,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, gateway
     if (!response.writableFinished) stop.raise(new GatewayError('caller_gone', 'the caller hung up'))
   })
   try {
-    const path = find(request.method ?? 'GET', context.url.pathname)
+    const path = find(
+      request.method ?? 'GET',
+      PLAIN_PATH.test(request.url ?? '') ? (request.url as string) : context.url.pathname,
+    )
     if (!path) return failWith(context, unknownPath(request, context))
     if (!path.open) identify({ headers: request.headers }, gateway.runtime)
     await path.handler(context)
@@ -88,6 +95,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, gateway
     failWith(context, error)
   }
 }
+
+/** A path that is its own normal form: no query, dots, escapes or authority. */
+const PLAIN_PATH = /^(?:\/[\w-]+)+$/
 
 function urlOf(request: IncomingMessage): URL {
   try {

@@ -66,6 +66,23 @@ export function send({ dispatcher, endpoint, request, clock, cancel }: SendOptio
     let phaseTimer: Timer | undefined
     let paused = false
     let started = false
+    // A transport hands over one call per HTTP chunk; what one socket read brought travels on as one piece.
+    let gathered: Buffer[] = []
+
+    const handOver = (): void => {
+      if (over || gathered.length === 0) return
+      const pieces = gathered
+      gathered = []
+      const chunk = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+      if (!started) {
+        // The first body byte ends the firstByte phase; from here on silence is judged by the idle limit.
+        started = true
+        phaseTimer?.cancel()
+        phaseTimer = clock.timer(timeouts.idleMs, () => stop(timeout('idle', timeouts.idleMs)))
+      } else phaseTimer?.refresh()
+      if (consumer) consumer.data(chunk)
+      else (early ??= []).push(chunk)
+    }
 
     const timeout = (phase: 'firstByte' | 'idle' | 'total', ms: number): GatewayError =>
       new GatewayError(
@@ -75,6 +92,7 @@ export function send({ dispatcher, endpoint, request, clock, cancel }: SendOptio
       )
 
     const finish = (outcome: 'end' | GatewayError): void => {
+      if (answered) handOver()
       if (over) return
       over = true
       phaseTimer?.cancel()
@@ -162,14 +180,9 @@ export function send({ dispatcher, endpoint, request, clock, cancel }: SendOptio
         },
         onResponseData(_live, chunk) {
           if (over) return
-          if (!started) {
-            // The first body byte ends the firstByte phase; from here on silence is judged by the idle limit.
-            started = true
-            phaseTimer?.cancel()
-            phaseTimer = clock.timer(timeouts.idleMs, () => stop(timeout('idle', timeouts.idleMs)))
-          } else phaseTimer?.refresh()
-          if (consumer) consumer.data(chunk)
-          else (early ??= []).push(chunk)
+          gathered.push(chunk)
+          // Runs when the parser is through with this read: no byte waits for the network.
+          if (gathered.length === 1) queueMicrotask(handOver)
         },
         onResponseEnd() {
           finish('end')

@@ -12,6 +12,42 @@ export interface SseSplitter {
   push(chunk: Buffer): void
   /** What is left without its blank line (empty when the stream ended cleanly). */
   rest(): Buffer
+  /** Nothing is held back: the next byte begins an event. */
+  readonly empty: boolean
+}
+
+/**
+ * Takes one read apart into stretches of whole events that nobody needs to look at, passed on uncut, and the events
+ * that somebody does. What it cannot judge at a glance (CR framing, a torn event) goes to the splitter. Faster by the
+ * number of events a read brings: `npm run bench:overhead`, relay stream.
+ * @param worth global expression that matches inside every event worth a look
+ */
+export function sift(
+  bytes: Buffer,
+  worth: RegExp,
+  plain: (stretch: Buffer) => void,
+  splitter: SseSplitter,
+): void {
+  if (!splitter.empty || (bytes[0] !== 100 && bytes[0] !== 101)) return splitter.push(bytes)
+  const text = bytes.toString('latin1')
+  if (text.includes('\r')) return splitter.push(bytes)
+  let at = 0
+  while (at < bytes.length) {
+    worth.lastIndex = at
+    const found = worth.exec(text)
+    const limit = found ? found.index : bytes.length
+    const border = limit - 2 < at ? -1 : text.lastIndexOf('\n\n', limit - 2)
+    if (border >= at) {
+      plain(at === 0 && border + 2 === bytes.length ? bytes : bytes.subarray(at, border + 2))
+      at = border + 2
+    }
+    if (!found) break
+    const next = text.indexOf('\n\n', found.index)
+    if (next < 0) break
+    splitter.push(bytes.subarray(at, next + 2))
+    at = next + 2
+  }
+  if (at < bytes.length) splitter.push(bytes.subarray(at))
 }
 
 /** @param maxEventBytes cap of one event. */
@@ -34,6 +70,9 @@ export function sseSplitter(event: (raw: Buffer) => void, maxEventBytes = 16 * 1
   }
 
   return {
+    get empty() {
+      return size === 0 && pieces.length === 0 && !blankCr && !afterCr && !eventHasBytes
+    },
     push(chunk) {
       let start = 0
       let at = 0

@@ -10,6 +10,8 @@ import { decodeUsage, mergeUsage } from './usage.ts'
 const WORTH: ReadonlySet<string> = new Set(['message_start', 'message_delta', 'message_stop', 'error'])
 /** For hosts that send no `event:` line; the name may stand in a text, so `type` is looked at after parsing. */
 const WORTH_DATA = /"(?:message_start|message_delta|message_stop|error)"/
+/** The same over a whole read. A text that holds one of the words only costs a second look. */
+const WORTH_LOOK = /message_st|message_delta|error/g
 
 export function meter(_quirks: Quirks): Meter {
   const result: Metered = { finish: [], terminal: false }
@@ -21,6 +23,7 @@ export function meter(_quirks: Quirks): Meter {
   }
   return {
     result,
+    worth: WORTH_LOOK,
     frame({ event, data }: Frame) {
       // What follows the end is no part of this answer.
       if (result.terminal) return

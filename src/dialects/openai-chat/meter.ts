@@ -8,11 +8,14 @@ import { decodeUsage } from './usage.ts'
 
 /** Only frames that can hold something of interest are parsed: one substring search each for the rest. */
 const WORTH = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"/
+/** The same over a whole read, framing included: the terminal frame and named events too. */
+const WORTH_LOOK = new RegExp(`${WORTH.source}|\\[DONE\\]|event:`, 'g')
 
 export function meter(quirks: Quirks): Meter {
   const result: Metered = { finish: [], terminal: false }
   return {
     result,
+    worth: WORTH_LOOK,
     frame({ data, event }: Frame) {
       if (data === '[DONE]') {
         result.terminal = true
