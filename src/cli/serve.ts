@@ -44,11 +44,9 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const log = pino(
-    { level: options.logLevel, base: null },
-    // Gathered off the path: a line is on its way after 100 ms at the latest, and flushed at exit.
-    pino.destination({ dest: 2, sync: false, minLength: 8192, periodicFlush: 100 }),
-  )
+  // Gathered off the path: a line is on its way after 100 ms at the latest, and flushed at exit.
+  const lines = pino.destination({ dest: 2, sync: false, minLength: 16_000, periodicFlush: 100 })
+  const log = pino({ level: options.logLevel, base: null }, lines)
   let local: Config['endpoints'] = []
   const load = (): Config => configure(options, local)
   let config: Config
@@ -81,6 +79,8 @@ async function serve(options: ServeOptions): Promise<void> {
     return
   }
   const unused = options.envKeys === true ? [] : seenKeys(process.env, config)
+  // Whatever start-up had to say stands before the line that ends it.
+  lines.flushSync()
   process.stdout.write(greeting({ version: version(), url: server.url, config, unused }))
 
   const reload = (why: string): void => {

@@ -17,7 +17,7 @@ export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
   let lease: ReturnType<typeof admit> | undefined
   try {
     identify(call, runtime) //                                              401
-    const request = read(call, runtime.config.defaultModel, []) //          400
+    const request = read(call, runtime.config.defaultModel) //          400
     record.model = request.model
     record.stream = request.stream
     const route = runtime.routes.match(request.model) //                    404

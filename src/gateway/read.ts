@@ -3,7 +3,7 @@
 
 import { GatewayError, invalid } from '../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../core/json.ts'
-import { type TopLevel, scan, valueAt } from '../wire/json-splice.ts'
+import { scan, valueAt } from '../wire/json-splice.ts'
 import type { Call } from './call.ts'
 
 /** Parsing 64 KB costs about as much as the rest of a relayed call. */
@@ -17,37 +17,38 @@ export interface ReadRequest {
   includeUsage: boolean
   /** `stream_options` as sent; undefined when absent. */
   streamOptions: Json | undefined
-  top: TopLevel
-  /** Top-level members that were scanned for and found. */
-  has(name: string): boolean
+  /** `model` as sent; undefined when absent. */
+  sentModel: Json | undefined
   /** Parses the whole body, once. */
   json(): JsonObject
 }
 
+/** The few members that routing looks at, found without parsing a big body. */
+interface Glance {
+  member(name: 'model' | 'stream' | 'stream_options'): Json | undefined
+  messages: 'missing' | 'no array' | 'empty' | 'some'
+  parsed?: JsonObject
+}
+
 /** @throws GatewayError `invalid_request` with the member that is wrong. */
-export function read(call: Call, defaultModel: string | undefined, watched: readonly string[]): ReadRequest {
-  const top = scan(call.body, ['model', 'stream', 'stream_options', 'messages', 'input', ...watched])
-  const value = (name: string): Json | undefined => {
-    const span = top.spans.get(name)
-    return span && valueAt(call.body, span)
-  }
-  const model = value('model')
+export function read(call: Call, defaultModel: string | undefined): ReadRequest {
+  // A small body is checked whole; of a big one only the structure the scan met, the upstream judges the rest.
+  const glance = call.body.length <= CHECKED_BYTES ? parsedGlance(call.body) : scannedGlance(call.body)
+  const model = glance.member('model')
   if (model !== undefined && typeof model !== 'string')
     throw invalid('model', `model must be a string, not ${kindOf(model)}`)
-  const stream = value('stream')
+  const stream = glance.member('stream')
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
     throw invalid('stream', `stream must be true or false, not ${kindOf(stream)}`)
-  const streamOptions = value('stream_options')
-  checkMessages(call, top)
-  // A small body is checked whole; of a big one only the structure the scan met, the upstream judges the rest.
-  let parsed = call.body.length <= CHECKED_BYTES ? parse(call.body) : undefined
+  const streamOptions = glance.member('stream_options')
+  if (call.operation === 'chat' || call.operation === 'count_tokens') checkMessages(glance)
+  let { parsed } = glance
   return {
     model: model === undefined || model === '' ? (defaultModel ?? '') : model,
     stream: stream === true,
     includeUsage: isObject(streamOptions) && streamOptions.include_usage === true,
     streamOptions,
-    top,
-    has: (name) => top.spans.has(name),
+    sentModel: model,
     json() {
       parsed ??= parse(call.body)
       return parsed
@@ -55,15 +56,46 @@ export function read(call: Call, defaultModel: string | undefined, watched: read
   }
 }
 
+function parsedGlance(body: Buffer): Glance {
+  const parsed = parse(body)
+  const { messages } = parsed
+  return {
+    parsed,
+    member: (name) => parsed[name],
+    messages:
+      messages === undefined
+        ? 'missing'
+        : !Array.isArray(messages)
+          ? 'no array'
+          : messages.length === 0
+            ? 'empty'
+            : 'some',
+  }
+}
+
+function scannedGlance(body: Buffer): Glance {
+  const { spans } = scan(body, ['model', 'stream', 'stream_options', 'messages'])
+  return {
+    member(name) {
+      const span = spans.get(name)
+      return span && valueAt(body, span)
+    },
+    get messages() {
+      const span = spans.get('messages')
+      if (!span) return 'missing'
+      if (body[span.valueStart] !== 91) return 'no array'
+      let at = span.valueStart + 1
+      while (at < span.valueEnd && (body[at] as number) <= 32) at++
+      return body[at] === 93 ? 'empty' : 'some'
+    },
+  }
+}
+
 /** The one check of content that even a relay makes: a missing or empty `messages` is answered here (A-102). */
-function checkMessages(call: Call, top: TopLevel): void {
-  if (call.operation !== 'chat' && call.operation !== 'count_tokens') return
-  const span = top.spans.get('messages')
-  if (!span) throw invalid('messages', 'messages is missing')
-  if (call.body[span.valueStart] !== 91) throw invalid('messages', 'messages must be an array')
-  let at = span.valueStart + 1
-  while (at < span.valueEnd && (call.body[at] as number) <= 32) at++
-  if (call.body[at] === 93) throw invalid('messages', 'messages must not be empty')
+function checkMessages({ messages }: Glance): void {
+  if (messages === 'missing') throw invalid('messages', 'messages is missing')
+  if (messages === 'no array') throw invalid('messages', 'messages must be an array')
+  if (messages === 'empty') throw invalid('messages', 'messages must not be empty')
 }
 
 function parse(body: Buffer): JsonObject {

@@ -63,8 +63,7 @@ export function relayRequest(
   const { quirks } = deployment.endpoint.provider
   const notes: Note[] = []
   const changes: Record<string, Json | undefined> = {}
-  const sent = read.has('model') ? valueAt(call.body, read.top.spans.get('model') as never) : undefined
-  if (sent !== deployment.model) changes.model = deployment.model
+  if (read.sentModel !== deployment.model) changes.model = deployment.model
   let hideUsage = false
   if (call.dialect.id === 'openai-chat' && call.operation === 'chat') {
     if (!read.stream) {
