@@ -34,6 +34,8 @@ interface Valve {
   /** The upstream's bytes ended; returns the failure when they ended too early. */
   finish(): GatewayError | undefined
   usage(): Usage | undefined
+  /** The failure that the upstream itself told inside the stream and that was passed on word for word. */
+  told?(): GatewayError | undefined
 }
 
 interface Gate {
@@ -83,7 +85,7 @@ function pump({ exchange, clock, dialect, requestId, makeValve }: PumpOptions): 
         return
       }
       const gone = error.kind === 'caller_gone'
-      if (!gone) out.write(dialect.stream.failure(error, requestId))
+      if (!gone && !valve.told?.()) out.write(dialect.stream.failure(error, requestId))
       out.end()
       settle({ error, endedBy: gone ? 'caller' : error.kind === 'internal' ? 'gateway' : 'upstream' })
     }
@@ -124,7 +126,8 @@ function pump({ exchange, clock, dialect, requestId, makeValve }: PumpOptions): 
         if (!committed)
           return reject(new GatewayError('bad_upstream_response', 'the stream ended without an event'))
         out.end()
-        settle({ endedBy: 'upstream' })
+        const told = valve.told?.()
+        settle({ endedBy: 'upstream', ...(told ? { error: told } : {}) })
       },
       failed: fail,
     })
@@ -191,6 +194,7 @@ export function relayStream(options: RelayOptions): Promise<LiveStream> {
           })
         },
         usage: () => meter.result.usage,
+        told: () => meter.result.error,
       }
     },
   })
@@ -252,10 +256,22 @@ export function translateStream(options: TranslateOptions): Promise<LiveStream> 
       const encoder = dialect.stream.encoder(options.context, (text) => out.write(text))
       let usage: Usage | undefined
       let failure: GatewayError | undefined
+      let ending = false
       const sink: EventSink = (event) => {
         if (failure) return
         if (event.type === 'failure') {
-          failure = event.error
+          // A last event that cannot be read is one that was cut off.
+          failure =
+            ending && event.error.kind === 'bad_upstream_response' && !event.error.upstreamStatus
+              ? new GatewayError(
+                  'stream_interrupted',
+                  `the upstream ended its stream too early: ${event.error.message}`,
+                  {
+                    phase: 'stream',
+                    cause: event.error,
+                  },
+                )
+              : event.error
           return fail(failure)
         }
         if (event.type === 'usage') usage = event.usage
@@ -271,6 +287,7 @@ export function translateStream(options: TranslateOptions): Promise<LiveStream> 
       return {
         chunk: (bytes) => reader.push(bytes),
         finish() {
+          ending = true
           reader.end()
           decoder.end()
           return undefined

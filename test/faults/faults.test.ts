@@ -1,0 +1,192 @@
+// The fault matrix: each fault, whole and streamed, relayed and translated, alone and with a second deployment. What
+// the caller sees, how often the upstream was asked, the breaker, the log line, and what is left behind (nothing).
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Fake, startFake } from '../../src/testing/fake-upstream.ts'
+import { until } from '../acceptance/kit.ts'
+import { FAULTS, type Fault, type Place } from './faults.ts'
+import { type Face, type Heard, type House, ask, bodyOf, errorIn, house } from './house.ts'
+
+let sick: Fake
+let well: Fake
+const rough: net.Server[] = []
+
+beforeAll(async () => {
+  sick = await startFake({ models: ['m'] })
+  well = await startFake({ models: ['m'] })
+})
+afterAll(async () => {
+  for (const server of rough) server.close()
+  await sick.close()
+  await well.close()
+})
+
+/** A TCP server that misbehaves before HTTP begins. */
+async function roughServer(behave: (socket: net.Socket) => void): Promise<number> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {})
+    behave(socket)
+  })
+  rough.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as net.AddressInfo).port
+}
+
+async function urlOf(place: Place | undefined): Promise<string> {
+  const at = (port: number) => `http://127.0.0.1:${port}/v1`
+  switch (place) {
+    case undefined:
+      return `${sick.url}/v1`
+    case 'refused':
+      return at(9)
+    case 'unresolved':
+      return 'http://no-such-host.invalid/v1'
+    case 'tls':
+      return `https://127.0.0.1:${sick.port}/v1`
+    case 'black hole':
+      return at(await roughServer((socket) => socket.resume()))
+    case 'closes':
+      return at(await roughServer((socket) => socket.destroy()))
+    case 'half a head':
+      return at(
+        await roughServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-ty'))),
+      )
+  }
+}
+
+interface Expected {
+  status: number
+  kind: string
+  inBand: boolean
+  passes: boolean
+  moves: boolean
+}
+
+function expected(fault: Fault, face: Face, stream: boolean): Expected {
+  const row = face === 'messages' ? { ...fault, ...fault.translated } : fault
+  const { streamed } = row
+  if (!stream || streamed === undefined)
+    return { status: row.status, kind: row.kind, inBand: false, passes: false, moves: row.moves }
+  if (streamed === 'passes') return { status: 200, kind: '', inBand: false, passes: true, moves: false }
+  if (streamed === 'in-band') {
+    // A reset or a limit inside a stream has a name of its own.
+    const kind = row.kind === 'bad_upstream_response' && fault.step ? 'stream_interrupted' : row.kind
+    return { status: 200, kind, inBand: true, passes: false, moves: false }
+  }
+  return { status: streamed.status, kind: streamed.kind, inBand: false, passes: false, moves: row.moves }
+}
+
+/** The caller got a well-formed beginning, an error in its own dialect, and no invented end. */
+function honest(heard: Heard, face: Face): void {
+  expect(heard.broken, 'the stream is closed in good order').toBe(false)
+  const events = heard.text.split('\n\n').filter((event) => event !== '' && !event.startsWith(':'))
+  for (const event of events) {
+    const data = event.split('\n').find((line) => line.startsWith('data: ')) as string
+    expect(() => data === 'data: [DONE]' || JSON.parse(data.slice(6))).not.toThrow()
+  }
+  expect(errorIn(heard)?.message).toMatch(/./)
+  expect(heard.text).toContain('po')
+  expect(heard.text).not.toMatch(/"finish_reason"\s*:\s*"|message_stop|"stop_reason"\s*:\s*"/)
+  const last = events.at(-1) as string
+  if (face === 'messages') expect(last).toMatch(/^event: error\n/)
+  else expect(heard.text).toContain('"error"')
+}
+
+async function leavesNothing(at: House, calls: number): Promise<void> {
+  await until(() => at.timers() === 0, 2_000, 'every timer is cancelled')
+  expect(at.calls).toHaveLength(calls)
+}
+
+const rows: string[][] = []
+const cell = new Map<string, string>()
+
+for (const fault of FAULTS)
+  describe(fault.name, () => {
+    const modes = [false, true].filter(
+      (stream) => fault.only === undefined || (fault.only === 'stream') === stream,
+    )
+    const cases = modes.flatMap((stream) => (['chat', 'messages'] as const).map((face) => ({ face, stream })))
+
+    test.for(cases)('$face, stream $stream: alone', async ({ face, stream }) => {
+      const at = await house([{ id: 'sick', url: await urlOf(fault.place) }])
+      try {
+        sick.log.length = 0
+        if (!fault.place) sick.script((stream ? fault.stream : undefined) ?? fault.step ?? {})
+        const heard = await ask(at, face, bodyOf(face, stream)).heard
+        const want = expected(fault, face, stream)
+        expect(heard.status, heard.text).toBe(want.status)
+        if (want.passes) {
+          expect(errorIn({ ...heard, text: heard.text.replace('{"choices": [oops', '{}') })).toBeUndefined()
+          expect(heard.text).toContain(face === 'chat' ? '"finish_reason":"stop"' : 'end_turn')
+        } else if (want.inBand) honest(heard, face)
+        else {
+          expect(heard.headers['content-type']).toContain('application/json')
+          expect(errorIn(heard)?.message).toMatch(/./)
+          if (face === 'messages') expect(JSON.parse(heard.text)).toMatchObject({ type: 'error' })
+          if (fault.name.startsWith('status ')) expect(errorIn(heard)?.message).toContain(`upstream says`)
+        }
+        if (!fault.place) expect(sick.log).toHaveLength(1)
+        await leavesNothing(at, 1)
+        expect(at.calls[0]?.error ?? '').toBe(want.kind)
+        expect(at.calls[0]?.attempts).toBe(1)
+        const trips = at.gateway.runtime.breakers.get('sick/m')
+        cell.set(
+          `${fault.name} ${stream}`,
+          `${want.inBand ? 'in-band error' : want.status} ${want.kind === '' ? 'the answer' : `\`${want.kind}\``}`,
+        )
+        expect(trips).toBeDefined()
+      } finally {
+        await at.close()
+      }
+    })
+
+    test.for(cases)('$face, stream $stream: with a second deployment', async ({ face, stream }) => {
+      const at = await house([
+        { id: 'sick', url: await urlOf(fault.place) },
+        { id: 'well', url: `${well.url}/v1` },
+      ])
+      try {
+        sick.log.length = 0
+        well.log.length = 0
+        if (!fault.place) sick.script((stream ? fault.stream : undefined) ?? fault.step ?? {})
+        const heard = await ask(at, face, bodyOf(face, stream)).heard
+        const want = expected(fault, face, stream)
+        if (want.moves) {
+          expect(heard.status, heard.text).toBe(200)
+          expect(errorIn(heard)).toBeUndefined()
+          expect(heard.headers['x-trunkline-endpoint']).toBe('well')
+          expect(heard.headers['x-trunkline-attempts']).toBe('2')
+          expect(well.log).toHaveLength(1)
+        } else {
+          expect(heard.status, heard.text).toBe(want.status)
+          expect(well.log, 'no second start').toHaveLength(0)
+        }
+        await leavesNothing(at, 1)
+      } finally {
+        await at.close()
+      }
+    })
+  })
+
+test('docs/reference/failures.md is what this run showed', () => {
+  for (const fault of FAULTS) {
+    const whole = cell.get(`${fault.name} false`) ?? '-'
+    const streamed = cell.get(`${fault.name} true`) ?? '-'
+    rows.push([fault.name, whole, streamed, fault.moves ? 'serves the call' : 'is not asked'])
+  }
+  const page = `# Failures
+
+Generated by \`test/faults/faults.test.ts\`; do not edit. What a caller sees for each way an upstream can fail, when no
+other deployment can serve the call, and what a second deployment of the same route does. Each row is shown whole and
+streamed, relayed and translated; after each, no timer, socket or lease is left, and the log has one line.
+
+| the upstream | a whole call gets | a streamed call gets | a second deployment, before the first event |
+|---|---|---|---|
+${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+`
+  const file = new URL('../../docs/reference/failures.md', import.meta.url)
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(file, page)
+  expect(readFileSync(file, 'utf8')).toBe(page)
+})
