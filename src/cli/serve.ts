@@ -1,7 +1,7 @@
 // `trunkline serve`: configuration in, a listening gateway out, reloaded on SIGHUP and when its files change.
 
 import { Command } from 'commander'
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import { addEndpoints } from '../config/add-endpoints.ts'
 import { type Config, ConfigError, formatProblem } from '../config/config.ts'
 import { envKeyEndpoints, loadConfig, seenKeys } from '../config/load.ts'
@@ -44,9 +44,8 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  // Gathered off the path: a line is on its way after 100 ms at the latest, and flushed at exit.
   const lines = pino.destination({ dest: 2, sync: false, minLength: 16_000, periodicFlush: 100 })
-  const log = pino({ level: options.logLevel, base: null }, lines)
+  const log = pino({ level: options.logLevel, base: null }, urgentAtOnce(lines))
   let local: Config['endpoints'] = []
   const load = (): Config => configure(options, local)
   let config: Config
@@ -103,6 +102,22 @@ async function serve(options: ServeOptions): Promise<void> {
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
 }
+
+/** Lines are gathered off the path for up to 100 ms and flushed at exit; warnings and errors leave at once. */
+function urgentAtOnce(lines: ReturnType<typeof pino.destination>): DestinationStream {
+  const stream = {
+    // pino then tells the level of each line in `lastLevel`.
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 0,
+    write(line: string) {
+      lines.write(line)
+      if (stream.lastLevel >= WARN) lines.flush()
+    },
+  }
+  return stream
+}
+
+const WARN = 40
 
 function configure(options: ServeOptions, local: Config['endpoints']): Config {
   const config = loadConfig({

@@ -37,8 +37,6 @@ async function roughServer(behave: (socket: net.Socket) => void): Promise<number
 async function urlOf(place: Place | undefined): Promise<string> {
   const at = (port: number) => `http://127.0.0.1:${port}/v1`
   switch (place) {
-    case undefined:
-      return `${sick.url}/v1`
     case 'refused':
       return at(9)
     case 'unresolved':
@@ -53,6 +51,9 @@ async function urlOf(place: Place | undefined): Promise<string> {
       return at(
         await roughServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-ty'))),
       )
+    default:
+      place satisfies undefined
+      return `${sick.url}/v1`
   }
 }
 
