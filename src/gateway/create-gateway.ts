@@ -14,6 +14,7 @@ import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
 import { type AskDeps, probeEndpoint } from './ask.ts'
 import type { Call, Reply } from './call.ts'
+import { decisions } from './decisions.ts'
 import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
 import { routeTable } from './route-table.ts'
@@ -52,6 +53,7 @@ const DIALECTS: ReadonlyMap<DialectId, GenerationDialect> = new Map([
 export function createGateway(config: Config, options: GatewayOptions): Gateway {
   const clock = options.clock ?? systemClock
   const shared = telemetry(options.log)
+  const decided = decisions()
   let connections: Pools = pools()
   const retired = new Set<Pools>()
   let closed = false
@@ -82,6 +84,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
           ),
       }),
       telemetry: shared,
+      decisions: decided,
       clock,
       random: options.random ?? Math.random,
     }

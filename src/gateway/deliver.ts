@@ -7,6 +7,7 @@ import type { Usage } from '../core/usage.ts'
 import type { Lease } from './admit.ts'
 import type { Answer } from './attempt.ts'
 import type { Call, Reply } from './call.ts'
+import type { Decision } from './decisions.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -84,6 +85,7 @@ function settled(record: CallRecord, usage: Usage | undefined, runtime: Runtime)
   if (record.error) counters.failed++
   counters.inputTokens += usage?.input ?? 0
   counters.outputTokens += usage?.output ?? 0
+  runtime.decisions.add(decisionOf(record, runtime))
   if (!log.isLevelEnabled('info')) return
   const line = {
     id: record.id,
@@ -110,6 +112,38 @@ function settled(record: CallRecord, usage: Usage | undefined, runtime: Runtime)
   if (record.error?.kind === 'internal') log.error({ ...line, err: record.error.cause }, 'call')
   else if (record.error && ERRORS[record.error.kind].whose !== 'caller') log.warn(line, 'call')
   else log.info(line, 'call')
+}
+
+/** What is kept of a call once it is over. */
+function decisionOf(record: CallRecord, runtime: Runtime): Decision {
+  const { error, usage } = record
+  return {
+    id: record.id,
+    at: record.at,
+    operation: record.operation,
+    dialect: record.dialect,
+    ...(record.model === undefined ? {} : { model: record.model }),
+    ...(record.route === undefined ? {} : { route: record.route }),
+    ...(record.endpoint === undefined ? {} : { endpoint: record.endpoint }),
+    ...(record.upstreamModel === undefined ? {} : { upstreamModel: record.upstreamModel }),
+    ...(record.path === undefined ? {} : { path: record.path }),
+    stream: record.stream,
+    ...(record.status === undefined ? {} : { status: record.status }),
+    picks: record.picks,
+    attempts: record.tries,
+    waits: record.waits,
+    notes: record.notes,
+    ...(record.fallback === undefined ? {} : { fallback: record.fallback }),
+    ms: runtime.clock.monotonic() - record.startedAt,
+    ...(record.firstByteMs === undefined ? {} : { firstByteMs: record.firstByteMs }),
+    ...(record.overheadMs === undefined ? {} : { overheadMs: record.overheadMs }),
+    ...(usage?.input === undefined ? {} : { input: usage.input }),
+    ...(usage?.output === undefined ? {} : { output: usage.output }),
+    endedBy: record.endedBy,
+    phase: record.phase,
+    // The upstream's words may be long; the ring is bounded in bytes as well.
+    ...(error ? { error: { kind: error.kind, message: error.message.slice(0, 500) } } : {}),
+  }
 }
 
 function round(ms: number | undefined): number | undefined {

@@ -3,6 +3,7 @@
 import type { GatewayError, Phase } from '../core/error.ts'
 import type { Note } from '../core/note.ts'
 import type { Usage } from '../core/usage.ts'
+import type { DecidedAttempt, DecidedPick, DecidedWait } from './decisions.ts'
 
 export interface CallRecord {
   id: string
@@ -21,11 +22,17 @@ export interface CallRecord {
   stream: boolean
   status?: number
   notes: Note[]
+  /** How the deployment was chosen, what was tried and what was waited for (decisions.ts). */
+  picks: DecidedPick[]
+  tries: DecidedAttempt[]
+  waits: DecidedWait[]
   usage?: Usage
   error?: GatewayError
   /** Who ended the call. */
   endedBy: 'caller' | 'gateway' | 'upstream'
   phase: Phase
+  /** Arrival, ms since the Unix epoch. */
+  at: number
   /** Monotonic ms. */
   startedAt: number
   firstByteMs?: number

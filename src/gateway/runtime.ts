@@ -10,6 +10,7 @@ import { type BreakerState, closed } from '../routing/breaker.ts'
 import { type Window, emptyWindow } from '../governance/limiter.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Pools } from '../upstream/pools.ts'
+import type { Decisions } from './decisions.ts'
 import type { Probes } from './probes.ts'
 import type { RouteTable } from './route-table.ts'
 
@@ -30,6 +31,8 @@ export interface Runtime {
   pools: Pools
   probes: Probes
   telemetry: Telemetry
+  /** What was decided for the latest calls; outlives a reload. */
+  decisions: Decisions
   clock: Clock
   random: Random
 }
