@@ -109,7 +109,7 @@ test('one dialect never imports another', () => {
   const broken = all.filter((row) => {
     if (row.folder !== 'dialects' || !row.specifier.startsWith('.')) return false
     const to = join(row.from, '..', row.specifier).split('/')
-    return to[0] === 'dialects' && to[1] !== row.from.split('/')[1]
+    return row.from !== 'dialects/index.ts' && to[0] === 'dialects' && to[1] !== row.from.split('/')[1]
   })
   expect(broken.map((row) => `${row.from} imports ${row.specifier}`)).toEqual([])
 })

@@ -69,7 +69,13 @@ export interface Encoded {
   headers?: Record<string, string>
 }
 
-/** One framed unit of a stream: an SSE event (`event` is "" when the wire named none) or an NDJSON line. */
+/** How a stream is cut into frames. */
+export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
+
+/**
+ * One framed unit of a stream: an SSE event (`event` is "" when the wire named none), an NDJSON line (`event` is ""), or
+ * an AWS event-stream message (`event` is its `:event-type` or `:exception-type`, `data` its payload).
+ */
 export interface Frame {
   event: string
   data: string
@@ -122,7 +128,14 @@ export interface Meter {
 
 export interface GenerationDialect {
   id: DialectId
-  framing: 'sse' | 'ndjson'
+  framing: Framing
+  /**
+   * Where the model and the wish for a stream stand in a request: in the body, or in the path (Gemini, Bedrock). For
+   * the latter the gateway hands `decode` a body with the members `model` and `stream` added; `encode` writes neither.
+   */
+  addressing: 'body' | 'path'
+  /** The array member that no request may lack or leave empty; undefined: the decoder judges on its own. */
+  content?: string
   request: {
     /** Wire to canonical. Throws GatewayError `invalid_request` with `param` naming the member. */
     decode(wire: JsonObject): GenerationRequest

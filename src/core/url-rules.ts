@@ -172,13 +172,17 @@ function hideCredentials(text: string): string {
 
 const AZURE_VERSION = '2024-10-21'
 
-/** The full address of an operation. Azure's three forms: `/openai/v1`, a pasted deployment, the bare resource. */
+/**
+ * The full address of an operation. `{model}` in the path is the model, percent-encoded; leading `/..` climb out of the
+ * base. Azure's three forms: `/openai/v1`, a pasted deployment, the bare resource.
+ */
 export function operationUrl(
   baseUrl: string,
   path: string,
   target: { model: string; providerId: string },
 ): string {
-  if (target.providerId !== 'azure') return `${baseUrl}${path}`
+  if (target.providerId !== 'azure')
+    return `${baseUrl}${path.replace('{model}', encodeURIComponent(target.model))}`
   const mark = baseUrl.indexOf('?')
   const base = mark < 0 ? baseUrl : baseUrl.slice(0, mark)
   if (base.includes('/openai/v1')) return `${base}${path}${mark < 0 ? '' : baseUrl.slice(mark)}`

@@ -2,10 +2,12 @@
 
 import { cancel } from '../core/cancel.ts'
 import type { Clock } from '../core/clock.ts'
-import type { GenerationDialect } from '../core/dialect.ts'
+import { modelFacts } from '../catalog/index.ts'
+import type { GenerationDialect, Quirks } from '../core/dialect.ts'
 import { normalise } from '../core/error.ts'
 import { type Json, isObject } from '../core/json.ts'
 import type { DialectId } from '../core/origin.ts'
+import type { GenerationRequest } from '../core/request.ts'
 import { operationUrl } from '../core/url-rules.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import type { Operation } from '../providers/provider.ts'
@@ -37,7 +39,12 @@ async function ask(
   limitMs: number,
   deps: AskDeps,
 ): Promise<Said> {
-  const path = endpoint.provider.paths[operation]
+  const path =
+    operation === 'chat'
+      ? endpoint.provider.speaks[0]?.path
+      : operation === 'count_tokens'
+        ? endpoint.provider.speaks[0]?.countPath
+        : endpoint.provider.paths[operation]
   if (path === undefined)
     return { status: 404, error: `${endpoint.provider.title} has no ${operation} operation` }
   const model = endpoint.probeModel ?? endpoint.models[0]?.upstream ?? ''
@@ -159,13 +166,23 @@ async function probeChat(
   model: string,
   deps: AskDeps,
 ): Promise<string | undefined> {
-  const dialect = deps.dialects.get(endpoint.provider.dialect)
-  if (!dialect) return `no codec for dialect "${endpoint.provider.dialect}"`
-  const body = (field: string): Json => ({
+  const id = endpoint.provider.speaks[0]?.dialect
+  const dialect = id && deps.dialects.get(id)
+  if (!dialect) return `${endpoint.provider.title} generates nothing`
+  const { quirks } = endpoint.provider
+  const request: GenerationRequest = {
+    dialect: dialect.id,
     model,
-    messages: [{ role: 'user', content: 'ping' }],
-    [field]: 16,
-  })
+    messages: [{ role: 'user', parts: [{ kind: 'text', text: 'ping' }] }],
+    maxOutputTokens: 16,
+    stream: false,
+  }
+  const body = (maxTokensField: Quirks['maxTokensField']): Json =>
+    dialect.request.encode(request, {
+      model,
+      quirks: maxTokensField === undefined ? quirks : { ...quirks, maxTokensField },
+      facts: modelFacts(dialect.id, model),
+    }).body
   const first = endpoint.provider.quirks.maxTokensField ?? 'max_tokens'
   let said = await ask(endpoint, 'chat', body(first), CHAT_LIMIT_MS, deps)
   const other = first === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'

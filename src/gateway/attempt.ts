@@ -1,7 +1,8 @@
 // One try at one deployment: relay where both sides speak the same dialect, translate where they do not, the built-in
 // demo where the endpoint is that. Ends at the commit point: what it returns is good, what it throws may move on.
 
-import { claudeFacts } from '../catalog/claude.ts'
+import { STREAM_TYPE } from '../wire/frames.ts'
+import { modelFacts } from '../catalog/index.ts'
 import type { AnswerContext, GenerationDialect, Metered } from '../core/dialect.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
@@ -9,6 +10,7 @@ import { replay } from '../core/collect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
+import { type Spoken, spokenTo } from '../providers/provider.ts'
 import { type Exchange, collectBody, send } from '../upstream/send.ts'
 import type { Call } from './call.ts'
 import { demoAnswerFor } from './demo/serve.ts'
@@ -47,28 +49,29 @@ export async function attempt(
     record.path = 'demo'
     return demoAnswerFor(call, read, runtime, context)
   }
-  const upstream = runtime.dialects.get(provider.dialect)
-  if (!upstream) throw new GatewayError('internal', `no codec for dialect "${provider.dialect}"`)
-  const same = provider.dialect === call.dialect.id
-  if (call.operation === 'count_tokens' && (!same || provider.paths.count_tokens === undefined))
+  const spoken = spokenTo(provider, call.dialect.id)
+  const same = spoken?.dialect === call.dialect.id
+  if (call.operation === 'count_tokens' && (!same || spoken.countPath === undefined))
     return countTokensLocally(call, read)
 
   const relayed = same || call.operation !== 'chat'
+  const upstream = upstreamDialect(call, deployment, spoken, runtime)
   record.path = relayed ? 'relay' : 'translate'
   const state = runtime.endpoints.get(endpoint.id)
   if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
   let request: GenerationRequest | undefined
   let prepared: Prepared
-  if (relayed) prepared = relayRequest(call, read, deployment, state)
+  if (relayed) prepared = relayRequest(call, read, deployment, state, spoken)
   else {
     request = call.dialect.request.decode({ ...read.json(), model: deployment.model })
     context.request = request
-    const facts = provider.dialect === 'anthropic-messages' ? claudeFacts(deployment.model) : {}
-    prepared = translateRequest(call, request, deployment, state, upstream, facts)
+    const facts = modelFacts(upstream.id, deployment.model)
+    prepared = translateRequest(call, request, deployment, state, spoken as Spoken, upstream, facts)
   }
   record.notes = prepared.notes
   if (runtime.config.server.strict && prepared.notes.length > 0) throw refuseLoss(prepared)
 
+  if (state.sign) Object.assign(prepared.request.headers, await state.sign(prepared.request))
   record.overheadMs = runtime.clock.monotonic() - record.startedAt
   record.phase = 'connect'
   const exchange = await send({
@@ -87,7 +90,7 @@ export async function attempt(
   for (const name in exchange.headers) if (SHOWN.test(name)) headers[name] = exchange.headers[name] as string
   const type = exchange.headers['content-type'] ?? ''
   const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
-  if (streamed && !type.includes('json') && !type.includes('html')) {
+  if (streamed && isStream(type, upstream)) {
     const rewrite = request && toolNames(request)
     const live = relayed
       ? await relayStream({
@@ -111,7 +114,7 @@ export async function attempt(
         })
     record.firstByteMs = runtime.clock.monotonic() - record.startedAt
     record.phase = 'stream'
-    headers['content-type'] = 'text/event-stream; charset=utf-8'
+    headers['content-type'] = STREAM_TYPE[call.dialect.framing]
     return { kind: 'stream', live, headers }
   }
 
@@ -134,7 +137,7 @@ export async function attempt(
   if (streamed) {
     const events: StreamEvent[] = []
     replay(response, (event) => events.push(event))
-    headers['content-type'] = 'text/event-stream; charset=utf-8'
+    headers['content-type'] = STREAM_TYPE[call.dialect.framing]
     const { clock } = runtime
     const live = eventStream(events, { clock, dialect: call.dialect, context, usage: response.usage })
     return { kind: 'stream', live, headers }
@@ -149,6 +152,25 @@ export async function attempt(
   }
 }
 
+/** The codec of what the upstream will say. Plain operations speak OpenAI's shapes. @throws `unsupported_operation`. */
+function upstreamDialect(
+  call: Call,
+  { endpoint, model }: Deployment,
+  spoken: Spoken | undefined,
+  runtime: Runtime,
+): GenerationDialect {
+  if (!spoken && call.operation === 'chat')
+    throw new GatewayError(
+      'unsupported_operation',
+      `the model "${model}" is served by "${endpoint.id}" (${endpoint.provider.title}), which has no ${call.operation} operation`,
+      { endpoint: endpoint.id, param: 'model' },
+    )
+  const id = spoken?.dialect ?? 'openai-chat'
+  const found = runtime.dialects.get(id)
+  if (!found) throw new GatewayError('internal', `no codec for dialect "${id}"`)
+  return found
+}
+
 function contextOf(call: Call, read: ReadRequest, runtime: Runtime, record: CallRecord): AnswerContext {
   return {
     model: record.route ?? read.model,
@@ -156,6 +178,12 @@ function contextOf(call: Call, read: ReadRequest, runtime: Runtime, record: Call
     created: Math.floor(runtime.clock.now() / 1000),
     includeUsage: read.includeUsage,
   }
+}
+
+/** A host that answers a stream request with one JSON document (or a web page) says so by its type. */
+function isStream(type: string, upstream: GenerationDialect): boolean {
+  if (upstream.framing === 'ndjson') return !type.includes('html')
+  return !type.includes('json') && !type.includes('html')
 }
 
 /** A non-2xx answer as an error, its body read up to a cap and kept word for word. */

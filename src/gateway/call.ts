@@ -10,6 +10,8 @@ export interface Call {
   operation: Exclude<Operation, 'models'>
   /** The caller's dialect: its requests, answers and errors. */
   dialect: GenerationDialect
+  /** What the path says where the dialect addresses by path (Gemini): the model and whether to stream. */
+  named?: { model: string; stream: boolean }
   /** Lower-case names. */
   headers: Readonly<Record<string, string | string[] | undefined>>
   body: Buffer

@@ -5,10 +5,7 @@ import type { Logger } from 'pino'
 import { addEndpoints } from '../config/add-endpoints.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock, Random } from '../core/clock.ts'
-import type { GenerationDialect } from '../core/dialect.ts'
-import type { DialectId } from '../core/origin.ts'
-import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
-import { openaiChat } from '../dialects/openai-chat/index.ts'
+import { dialects } from '../dialects/index.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
@@ -45,11 +42,6 @@ export interface Gateway {
   readonly deps: AskDeps
 }
 
-const DIALECTS: ReadonlyMap<DialectId, GenerationDialect> = new Map([
-  [openaiChat.id, openaiChat],
-  [anthropicMessages.id, anthropicMessages],
-])
-
 export function createGateway(config: Config, options: GatewayOptions): Gateway {
   const clock = options.clock ?? systemClock
   const shared = telemetry(options.log)
@@ -59,13 +51,13 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
   let closed = false
 
   const build = (next: Config): Runtime => {
-    const deps: AskDeps = { pools: connections, clock, dialects: DIALECTS }
+    const deps: AskDeps = { pools: connections, clock, dialects }
     return {
       config: next,
       routes: routeTable(next),
       endpoints: new Map(next.endpoints.map((endpoint) => [endpoint.id, endpointState(endpoint)])),
       breakers: new Map(),
-      dialects: DIALECTS,
+      dialects,
       pools: connections,
       probes: probes({
         endpoints: options.probe === false ? [] : next.endpoints.filter((row) => row.provider.id !== 'demo'),
@@ -122,7 +114,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       return runtime
     },
     get deps() {
-      return { pools: connections, clock, dialects: DIALECTS }
+      return { pools: connections, clock, dialects }
     },
     handle: (call) => handle(call, runtime),
     reload(next) {

@@ -9,8 +9,9 @@ import type { EventSink, StreamEvent } from '../core/event.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Exchange } from '../upstream/send.ts'
 import { splice } from '../wire/json-splice.ts'
-import { sseFrame, sseReader } from '../wire/sse.ts'
-import { frameOf, sift, sseSplitter } from '../wire/sse-split.ts'
+import { frameReader, frameSplitter } from '../wire/frames.ts'
+import { sseFrame } from '../wire/sse.ts'
+import { sift } from '../wire/sse-split.ts'
 import type { Sink } from './call.ts'
 import { type Outlet, outlet } from './outlet.ts'
 
@@ -152,7 +153,7 @@ export function relayStream(options: RelayOptions): Promise<LiveStream> {
     ...options,
     makeValve({ out, good, fail }) {
       let seen = false
-      const splitter = sseSplitter((raw) => {
+      const { splitter, frameOf } = frameSplitter(dialect.framing, (raw) => {
         const frame = frameOf(raw)
         if (!frame) return out.write(raw)
         meter.frame(frame)
@@ -171,7 +172,8 @@ export function relayStream(options: RelayOptions): Promise<LiveStream> {
       const worth = options.hideUsage ? withUsage(meter.worth) : meter.worth
       return {
         chunk(bytes) {
-          sift(options.hideUsage ? withoutNulls(bytes) : bytes, worth, plain, splitter)
+          if (dialect.framing !== 'sse') splitter.push(bytes)
+          else sift(options.hideUsage ? withoutNulls(bytes) : bytes, worth, plain, splitter)
         },
         finish() {
           const rest = splitter.rest()
@@ -279,7 +281,7 @@ export function translateStream(options: TranslateOptions): Promise<LiveStream> 
         good()
       }
       const decoder = from.stream.decoder(options.quirks, sink)
-      const reader = sseReader({
+      const reader = frameReader(from.framing, {
         frame: (frame) => decoder.frame(frame),
         // An upstream that says "still here" lets us say so too, in the caller's own form.
         comment: () => out.write(dialect.stream.keepAlive),

@@ -26,22 +26,27 @@ export interface ReadRequest {
 /** The few members that routing looks at, found without parsing a big body. */
 interface Glance {
   member(name: 'model' | 'stream' | 'stream_options'): Json | undefined
-  messages: 'missing' | 'no array' | 'empty' | 'some'
+  /** State of the dialect's content member. */
+  content: 'missing' | 'no array' | 'empty' | 'some'
   parsed?: JsonObject
 }
 
 /** @throws GatewayError `invalid_request` with the member that is wrong. */
 export function read(call: Call, defaultModel: string | undefined): ReadRequest {
   // A small body is checked whole; of a big one only the structure the scan met, the upstream judges the rest.
-  const glance = call.body.length <= CHECKED_BYTES ? parsedGlance(call.body) : scannedGlance(call.body)
-  const model = glance.member('model')
+  const { content = 'messages' } = call.dialect
+  const glance =
+    call.body.length <= CHECKED_BYTES ? parsedGlance(call.body, content) : scannedGlance(call.body, content)
+  const { named } = call
+  const model = named ? named.model : glance.member('model')
   if (model !== undefined && typeof model !== 'string')
     throw invalid('model', `model must be a string, not ${kindOf(model)}`)
-  const stream = glance.member('stream')
+  const stream = named ? named.stream : glance.member('stream')
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
     throw invalid('stream', `stream must be true or false, not ${kindOf(stream)}`)
   const streamOptions = glance.member('stream_options')
-  if (call.operation === 'chat' || call.operation === 'count_tokens') checkMessages(glance)
+  if (call.dialect.content !== undefined && (call.operation === 'chat' || call.operation === 'count_tokens'))
+    checkContent(content, glance)
   let { parsed } = glance
   return {
     model: model === undefined || model === '' ? (defaultModel ?? '') : model,
@@ -51,37 +56,37 @@ export function read(call: Call, defaultModel: string | undefined): ReadRequest 
     sentModel: model,
     json() {
       parsed ??= parse(call.body)
-      return parsed
+      return named ? { ...parsed, ...named } : parsed
     },
   }
 }
 
-function parsedGlance(body: Buffer): Glance {
+function parsedGlance(body: Buffer, content: string): Glance {
   const parsed = parse(body)
-  const { messages } = parsed
+  const rows = parsed[content]
   return {
     parsed,
     member: (name) => parsed[name],
-    messages:
-      messages === undefined
+    content:
+      rows === undefined
         ? 'missing'
-        : !Array.isArray(messages)
+        : !Array.isArray(rows)
           ? 'no array'
-          : messages.length === 0
+          : rows.length === 0
             ? 'empty'
             : 'some',
   }
 }
 
-function scannedGlance(body: Buffer): Glance {
-  const { spans } = scan(body, ['model', 'stream', 'stream_options', 'messages'])
+function scannedGlance(body: Buffer, content: string): Glance {
+  const { spans } = scan(body, ['model', 'stream', 'stream_options', content])
   return {
     member(name) {
       const span = spans.get(name)
       return span && valueAt(body, span)
     },
-    get messages() {
-      const span = spans.get('messages')
+    get content() {
+      const span = spans.get(content)
       if (!span) return 'missing'
       if (body[span.valueStart] !== 91) return 'no array'
       let at = span.valueStart + 1
@@ -92,10 +97,10 @@ function scannedGlance(body: Buffer): Glance {
 }
 
 /** The one check of content that even a relay makes: a missing or empty `messages` is answered here (A-102). */
-function checkMessages({ messages }: Glance): void {
-  if (messages === 'missing') throw invalid('messages', 'messages is missing')
-  if (messages === 'no array') throw invalid('messages', 'messages must be an array')
-  if (messages === 'empty') throw invalid('messages', 'messages must not be empty')
+function checkContent(name: string, { content }: Glance): void {
+  if (content === 'missing') throw invalid(name, `${name} is missing`)
+  if (content === 'no array') throw invalid(name, `${name} must be an array`)
+  if (content === 'empty') throw invalid(name, `${name} must not be empty`)
 }
 
 function parse(body: Buffer): JsonObject {

@@ -11,6 +11,7 @@ import { type Window, emptyWindow } from '../governance/limiter.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Pools } from '../upstream/pools.ts'
 import type { Decisions } from './decisions.ts'
+import type { UpstreamRequest } from '../upstream/send.ts'
 import type { Probes } from './probes.ts'
 import type { RouteTable } from './route-table.ts'
 
@@ -19,7 +20,12 @@ export interface EndpointState {
   window: Window
   /** Headers of every request to it, credential included; never logged. */
   headers: Record<string, string>
+  /** Headers that depend on the request itself or on a token that expires (SigV4, OAuth); undefined: none. */
+  sign?: Sign
 }
+
+/** Gives the headers to add to one request; it may wait for a token, bounded by its own timeout. */
+export type Sign = (request: UpstreamRequest) => Promise<Record<string, string>>
 
 export interface Runtime {
   config: Config

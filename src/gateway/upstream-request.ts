@@ -6,6 +6,7 @@ import { type Json, type JsonObject, isObject } from '../core/json.ts'
 import type { Note } from '../core/note.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import { operationUrl } from '../core/url-rules.ts'
+import type { Spoken } from '../providers/provider.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
 import { scan, splice, valueAt } from '../wire/json-splice.ts'
 import type { Call } from './call.ts'
@@ -30,14 +31,29 @@ export interface Prepared {
   hideUsage: boolean
 }
 
-/** Path and query of an operation at a deployment. @throws `unsupported_operation` when the provider has none. */
-export function pathOf(deployment: Deployment, operation: Call['operation']): string {
+/**
+ * Path and query of an operation at a deployment; of generation, in the dialect chosen for the call.
+ * @throws `unsupported_operation` when the provider has none.
+ */
+export function pathOf(
+  deployment: Deployment,
+  operation: Call['operation'],
+  spoken: Spoken | undefined,
+  stream: boolean,
+): string {
   const { endpoint, model } = deployment
   let known = paths.get(deployment)
   if (!known) paths.set(deployment, (known = new Map()))
-  const before = known.get(operation)
+  const path =
+    operation === 'chat'
+      ? stream
+        ? (spoken?.streamPath ?? spoken?.path)
+        : spoken?.path
+      : operation === 'count_tokens'
+        ? spoken?.countPath
+        : endpoint.provider.paths[operation]
+  const before = path === undefined ? undefined : known.get(path)
   if (before !== undefined) return before
-  const path = endpoint.provider.paths[operation]
   if (path === undefined)
     throw new GatewayError(
       'unsupported_operation',
@@ -46,12 +62,12 @@ export function pathOf(deployment: Deployment, operation: Call['operation']): st
     )
   const url = new URL(operationUrl(endpoint.baseUrl, path, { model, providerId: endpoint.provider.id }))
   const found = url.pathname + url.search
-  known.set(operation, found)
+  known.set(path, found)
   return found
 }
 
 /** A deployment never changes: its paths are worked out once. */
-const paths = new WeakMap<Deployment, Map<Call['operation'], string>>()
+const paths = new WeakMap<Deployment, Map<string, string>>()
 
 /** The caller's bytes, with only named members changed. Never in place: a retry splices the same original again. */
 export function relayRequest(
@@ -59,11 +75,13 @@ export function relayRequest(
   read: ReadRequest,
   deployment: Deployment,
   state: EndpointState,
+  spoken: Spoken | undefined,
 ): Prepared {
   const { quirks } = deployment.endpoint.provider
   const notes: Note[] = []
   const changes: Record<string, Json | undefined> = {}
-  if (read.sentModel !== deployment.model) changes.model = deployment.model
+  if (call.dialect.addressing === 'body' && read.sentModel !== deployment.model)
+    changes.model = deployment.model
   let hideUsage = false
   if (call.dialect.id === 'openai-chat' && call.operation === 'chat') {
     if (!read.stream) {
@@ -87,7 +105,7 @@ export function relayRequest(
   return {
     request: {
       method: 'POST',
-      path: pathOf(deployment, call.operation),
+      path: pathOf(deployment, call.operation, spoken, read.stream),
       headers: headersFor(call, state, body.length, true, {}),
       body,
     },
@@ -144,6 +162,7 @@ export function translateRequest(
   request: GenerationRequest,
   deployment: Deployment,
   state: EndpointState,
+  spoken: Spoken,
   upstream: GenerationDialect,
   facts: Parameters<GenerationDialect['request']['encode']>[1]['facts'],
 ): Prepared {
@@ -156,7 +175,7 @@ export function translateRequest(
   return {
     request: {
       method: 'POST',
-      path: pathOf(deployment, 'chat'),
+      path: pathOf(deployment, 'chat', spoken, request.stream),
       headers: headersFor(call, state, body.length, false, encoded.headers ?? {}),
       body,
     },

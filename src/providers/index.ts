@@ -2,14 +2,10 @@
 // dialect, as recorded or documented.
 
 import type { Quirks } from '../core/dialect.ts'
-import type { ProviderRecord } from './provider.ts'
+import type { ProviderRecord, Spoken } from './provider.ts'
 
-const OPENAI_PATHS = {
-  chat: '/chat/completions',
-  embeddings: '/embeddings',
-  completions: '/completions',
-  models: '/models',
-} as const
+const OPENAI_PATHS = { embeddings: '/embeddings', completions: '/completions', models: '/models' } as const
+const CHAT: Spoken = { dialect: 'openai-chat', path: '/chat/completions' }
 
 interface Like {
   id: string
@@ -30,14 +26,14 @@ function openaiLike({ id, title, key = [], base, quirks = {}, local, paths, auth
     env: { key },
     ...(base === undefined ? {} : { base }),
     auth: auth ?? { type: 'bearer' },
-    dialect: 'openai-chat',
+    speaks: [CHAT],
     paths: paths ?? OPENAI_PATHS,
     quirks,
     ...(local === true ? { local } : {}),
   }
 }
 
-const NO_COMPLETIONS = { chat: '/chat/completions', embeddings: '/embeddings', models: '/models' } as const
+const NO_COMPLETIONS = { embeddings: '/embeddings', models: '/models' } as const
 const OK: Quirks = { streamUsage: 'ok' }
 
 export const providers: readonly ProviderRecord[] = [
@@ -54,8 +50,8 @@ export const providers: readonly ProviderRecord[] = [
     env: { key: ['ANTHROPIC_API_KEY'] },
     base: 'https://api.anthropic.com/v1',
     auth: { type: 'header', name: 'x-api-key' },
-    dialect: 'anthropic-messages',
-    paths: { chat: '/messages', count_tokens: '/messages/count_tokens', models: '/models' },
+    speaks: [{ dialect: 'anthropic-messages', path: '/messages', countPath: '/messages/count_tokens' }],
+    paths: { models: '/models' },
     headers: { 'anthropic-version': '2023-06-01' },
     quirks: {},
   },
@@ -105,7 +101,7 @@ export const providers: readonly ProviderRecord[] = [
     base: 'https://api.deepseek.com/v1',
     // Tool loops are refused without the reasoning text of the turn.
     quirks: { ...OK, maxTokensField: 'max_tokens', reasoningField: 'reasoning_content' },
-    paths: { chat: '/chat/completions', models: '/models' },
+    paths: { models: '/models' },
   }),
   openaiLike({
     id: 'mistral',
@@ -139,7 +135,7 @@ export const providers: readonly ProviderRecord[] = [
     key: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
     base: 'https://api.perplexity.ai',
     quirks: { maxTokensField: 'max_tokens', drop: ['seed', 'stop'] },
-    paths: { chat: '/chat/completions' },
+    paths: {},
   }),
   openaiLike({
     id: 'fireworks',
@@ -159,7 +155,7 @@ export const providers: readonly ProviderRecord[] = [
     key: ['CEREBRAS_API_KEY'],
     base: 'https://api.cerebras.ai/v1',
     quirks: { ...OK, maxTokensField: 'max_completion_tokens' },
-    paths: { chat: '/chat/completions', models: '/models' },
+    paths: { models: '/models' },
   }),
   openaiLike({
     id: 'huggingface',
@@ -187,7 +183,7 @@ export const providers: readonly ProviderRecord[] = [
     key: ['ZAI_API_KEY', 'ZHIPUAI_API_KEY'],
     base: 'https://api.z.ai/api/paas/v4',
     quirks: { maxTokensField: 'max_tokens', reasoningField: 'reasoning_content' },
-    paths: { chat: '/chat/completions', embeddings: '/embeddings' },
+    paths: { embeddings: '/embeddings' },
   }),
   openaiLike({
     id: 'minimax',
@@ -195,7 +191,7 @@ export const providers: readonly ProviderRecord[] = [
     key: ['MINIMAX_API_KEY'],
     base: 'https://api.minimax.io/v1',
     quirks: { maxTokensField: 'max_completion_tokens' },
-    paths: { chat: '/chat/completions' },
+    paths: {},
   }),
   openaiLike({
     id: 'novita',

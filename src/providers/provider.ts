@@ -7,7 +7,24 @@ import type { DialectId } from '../core/origin.ts'
 /** How the credential goes on the wire. An endpoint without a credential sends no header at all. */
 export type AuthScheme = { type: 'bearer' } | { type: 'header'; name: string } | { type: 'none' }
 
-export type Operation = 'chat' | 'embeddings' | 'completions' | 'models' | 'count_tokens'
+/** Everything but generation: OpenAI's public shapes inbound, one path each upstream. */
+export type PlainOperation = 'embeddings' | 'completions' | 'models'
+
+/** What a call can want. `chat` is generation in any dialect. */
+export type Operation = PlainOperation | 'chat' | 'count_tokens'
+
+/**
+ * A generation dialect as one provider offers it. Paths are below the base URL; `{model}` stands for the upstream's
+ * model name, percent-encoded, and leading `/..` climb out of the base (`/../api/chat` below `http://host/v1`).
+ */
+export interface Spoken {
+  dialect: DialectId
+  path: string
+  /** Path of a streamed answer, where it differs. */
+  streamPath?: string
+  /** Path that counts the tokens of a request in this dialect. */
+  countPath?: string
+}
 
 export interface ProviderRecord {
   id: string
@@ -17,13 +34,27 @@ export interface ProviderRecord {
   /** Default base URL; absent: the operator must give one. */
   base?: string
   auth: AuthScheme
-  /** The generation dialect spoken at `paths.chat`. */
-  dialect: DialectId
-  /** Paths below the base URL; an operation without a path is not offered. */
-  paths: Partial<Record<Operation, string>>
+  /** The generation dialects spoken; a caller of none of them is translated to the first. Empty: no generation. */
+  speaks: readonly Spoken[]
+  /** Plain operations below the base URL; one without a path is not offered. */
+  paths: Readonly<Partial<Record<PlainOperation, string>>>
   /** Headers every request carries, e.g. anthropic-version. */
   headers?: Readonly<Record<string, string>>
   quirks: Quirks
   /** Runs on the operator's own box: private data stays here, a model may need time to load. */
   local?: boolean
+}
+
+/** The dialect a call of `dialect` is served in: the caller's own where the provider speaks it, else its first. */
+export function spokenTo(record: ProviderRecord, dialect: DialectId): Spoken | undefined {
+  return record.speaks.find((spoken) => spoken.dialect === dialect) ?? record.speaks[0]
+}
+
+/** Names of all operations a provider offers, for lists and docs. */
+export function operationsOf(record: ProviderRecord): Operation[] {
+  return [
+    ...(record.speaks.length > 0 ? (['chat'] as const) : []),
+    ...(record.speaks.some((spoken) => spoken.countPath !== undefined) ? (['count_tokens'] as const) : []),
+    ...(Object.keys(record.paths) as PlainOperation[]),
+  ]
 }

@@ -15,6 +15,8 @@ export { toolAliases } from './names.ts'
 export const anthropicMessages: GenerationDialect = {
   id: 'anthropic-messages',
   framing: 'sse',
+  addressing: 'body',
+  content: 'messages',
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder, encoder, keepAlive: 'event: ping\ndata: {"type":"ping"}\n\n', failure: failureFrame },

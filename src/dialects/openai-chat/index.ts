@@ -13,6 +13,8 @@ import { encoder } from './stream-encode.ts'
 export const openaiChat: GenerationDialect = {
   id: 'openai-chat',
   framing: 'sse',
+  addressing: 'body',
+  content: 'messages',
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },

@@ -4,6 +4,7 @@ import { collect } from '../../core/collect.ts'
 import type { AnswerContext } from '../../core/dialect.ts'
 import { GatewayError, invalid } from '../../core/error.ts'
 import { asNumber, asString } from '../../core/json.ts'
+import { STREAM_TYPE } from '../../wire/frames.ts'
 import type { Answer } from '../attempt.ts'
 import type { Call } from '../call.ts'
 import { countTokensLocally } from '../count-tokens.ts'
@@ -38,7 +39,7 @@ export function demoAnswerFor(
         context,
         usage: response.usage,
       }),
-      headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+      headers: { 'content-type': STREAM_TYPE[call.dialect.framing] },
     }
   const { body } = call.dialect.response.encode(response, context)
   return {

@@ -1,0 +1,11 @@
+// Every generation dialect there is. The gateway, the client library and the suites look dialects up here; nothing else
+// names them one by one.
+
+import type { GenerationDialect } from '../core/dialect.ts'
+import type { DialectId } from '../core/origin.ts'
+import { anthropicMessages } from './anthropic-messages/index.ts'
+import { openaiChat } from './openai-chat/index.ts'
+
+export const dialects: ReadonlyMap<DialectId, GenerationDialect> = new Map(
+  [openaiChat, anthropicMessages].map((dialect) => [dialect.id, dialect]),
+)
