@@ -16,7 +16,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   routing: { may: ['core'], node: [], packages: [] },
   governance: { may: ['core'], node: [], packages: [] },
   telemetry: { may: ['core'], node: [], packages: ['pino'] },
-  upstream: { may: ['core', 'wire', 'providers'], node: true, packages: ['undici'] },
+  upstream: { may: ['core', 'wire', 'catalog', 'providers'], node: true, packages: ['undici'] },
   config: { may: ['core', 'providers'], node: true, packages: ['yaml', 'zod'] },
   gateway: {
     may: [
@@ -35,7 +35,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
     packages: ['pino'],
   },
   server: {
-    may: ['core', 'dialects', 'catalog', 'providers', 'config', 'gateway'],
+    may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway'],
     node: true,
     packages: ['pino'],
   },

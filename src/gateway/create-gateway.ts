@@ -9,14 +9,14 @@ import { dialects } from '../dialects/index.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
-import { type AskDeps, probeEndpoint } from './ask.ts'
+import { type AskDeps, probeEndpoint } from '../upstream/ask.ts'
 import type { Call, Reply } from './call.ts'
 import { decisions } from './decisions.ts'
 import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
 import { routeTable } from './route-table.ts'
 import { type Runtime, endpointState } from './runtime.ts'
-import { systemClock } from './system-clock.ts'
+import { systemClock } from '../upstream/system-clock.ts'
 
 export interface GatewayOptions {
   log: Logger

@@ -4,22 +4,9 @@
 import type { Clock, Timer } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
+import type { ProbeResult } from '../upstream/ask.ts'
 
 export type ProbeStatus = 'ok' | 'down' | 'checking' | 'off'
-
-export interface ProbeResult {
-  ok: boolean
-  /** The step that failed: models, model_listed, chat. */
-  failedStep?: string
-  reason?: string
-  /** HTTP status of the models list; null: no HTTP answer; undefined: not asked. */
-  modelsStatus?: number | null
-  modelsOk?: boolean
-  chatOk?: boolean
-  /** Model ids seen. */
-  models: string[]
-  testedAt: number
-}
 
 export interface Probes {
   start(): void

@@ -55,4 +55,6 @@ export interface EndpointConfig {
   organization?: string
   priority: number
   tls: { insecure: boolean; caFile?: string }
+  /** Address of an HTTP proxy that all requests go through. */
+  proxy?: string
 }

@@ -35,7 +35,7 @@ export interface Exchange {
 }
 
 export interface SendOptions {
-  dispatcher: Dispatcher
+  dispatcher: Pick<Dispatcher, 'dispatch'>
   endpoint: EndpointConfig
   request: UpstreamRequest
   clock: Clock

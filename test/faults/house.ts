@@ -7,7 +7,7 @@ import { makeEndpoint } from '../../src/config/endpoint.ts'
 import type { Config, RouteConfig } from '../../src/config/config.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { type Gateway, createGateway } from '../../src/gateway/create-gateway.ts'
-import { systemClock } from '../../src/gateway/system-clock.ts'
+import { systemClock } from '../../src/upstream/system-clock.ts'
 import type { EndpointConfig } from '../../src/providers/endpoint.ts'
 import { type RunningServer, startServer } from '../../src/server/server.ts'
 

@@ -1,7 +1,7 @@
 // Health. /healthz, readiness and liveliness are open, cheap and answered from memory; /health asks every endpoint,
 // in parallel, each bounded, without spending tokens.
 
-import { listModels } from '../../gateway/ask.ts'
+import { listModels } from '../../upstream/ask.ts'
 import { type Context, sendJson } from '../context.ts'
 import { version } from '../version.ts'
 

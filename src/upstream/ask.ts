@@ -11,10 +11,23 @@ import type { GenerationRequest } from '../core/request.ts'
 import { operationUrl } from '../core/url-rules.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import type { Operation } from '../providers/provider.ts'
-import type { Pools } from '../upstream/pools.ts'
-import { collectBody, send } from '../upstream/send.ts'
-import type { ProbeResult } from './probes.ts'
-import { authHeaders } from './runtime.ts'
+import type { Pools } from './pools.ts'
+import { collectBody, send } from './send.ts'
+import { endpointHeaders } from './headers.ts'
+
+export interface ProbeResult {
+  ok: boolean
+  /** The step that failed: models, model_listed, chat. */
+  failedStep?: string
+  reason?: string
+  /** HTTP status of the models list; null: no HTTP answer; undefined: not asked. */
+  modelsStatus?: number | null
+  modelsOk?: boolean
+  chatOk?: boolean
+  /** Model ids seen. */
+  models: string[]
+  testedAt: number
+}
 
 export interface AskDeps {
   pools: Pools
@@ -70,9 +83,7 @@ async function ask(
           ...(text === undefined
             ? {}
             : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
-          ...endpoint.provider.headers,
-          ...endpoint.headers,
-          ...authHeaders(endpoint),
+          ...endpointHeaders(endpoint),
         },
         ...(text === undefined ? {} : { body: text }),
       },
