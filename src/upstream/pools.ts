@@ -65,5 +65,5 @@ function throughProxy(origin: string, agent: ProxyAgent): Connections {
     dispatch: (options, handler) => agent.dispatch({ ...options, origin }, handler),
     close: () => agent.close(),
     destroy: () => agent.destroy(),
-  } as Connections
+  }
 }
