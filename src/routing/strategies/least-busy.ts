@@ -1,0 +1,13 @@
+// The one with the fewest calls under way for its capacity (engine slots where known, else weight). Equals take turns.
+
+import { type Candidate, type Strategy, byScore, rotate } from '../strategy.ts'
+import { load } from '../vitals.ts'
+
+export const leastBusy: Strategy = ({ candidates, order, scores, memory, now }) => {
+  for (const index of order) {
+    const { vitals, weight } = candidates[index] as Candidate
+    scores[index] = load(vitals, weight, now)
+  }
+  rotate(order, memory.turn++)
+  byScore(order, scores)
+}
