@@ -1,0 +1,11 @@
+// xAI.
+
+import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+
+export const xai = openaiLike({
+  id: 'xai',
+  title: 'xAI',
+  key: ['XAI_API_KEY'],
+  base: 'https://api.x.ai/v1',
+  quirks: { ...USAGE_ON_REQUEST, outputExcludesReasoning: true },
+})

@@ -1,0 +1,55 @@
+// The record of a host that copies OpenAI's Chat Completions: what such hosts have in common, so that a provider's own
+// file says only what is its own.
+
+import type { Quirks } from '../core/dialect.ts'
+import type { ProviderRecord, Spoken } from './provider.ts'
+
+/** Plain operations at their usual places. */
+export const OPENAI_PATHS = {
+  embeddings: '/embeddings',
+  completions: '/completions',
+  models: '/models',
+} as const
+
+/** The host answers `stream_options.include_usage`; it may be asked for usage on the gateway's own account. */
+export const USAGE_ON_REQUEST: Quirks = { streamUsage: 'ok' }
+
+const CHAT: Spoken = { dialect: 'openai-chat', path: '/chat/completions' }
+
+interface Like {
+  id: string
+  title: string
+  /** Names of the key's environment variable, preferred first. */
+  key?: readonly string[]
+  base?: string
+  quirks?: Quirks
+  local?: boolean
+  paths?: ProviderRecord['paths']
+  auth?: ProviderRecord['auth']
+  /** Dialects spoken beside Chat Completions, at their own paths. */
+  also?: readonly Spoken[]
+}
+
+export function openaiLike({
+  id,
+  title,
+  key = [],
+  base,
+  quirks = {},
+  local,
+  paths = OPENAI_PATHS,
+  auth = { type: 'bearer' },
+  also = [],
+}: Like): ProviderRecord {
+  return {
+    id,
+    title,
+    env: { key },
+    ...(base === undefined ? {} : { base }),
+    auth,
+    speaks: [CHAT, ...also],
+    paths,
+    quirks,
+    ...(local === true ? { local } : {}),
+  }
+}
