@@ -4,47 +4,36 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type JsonObject, isObject } from '../../src/core/json.ts'
 import { type Step, recordedReply } from '../../src/testing/index.ts'
-
-export type WireName = 'chat' | 'messages'
+import { ROWS, type Row } from './rows.ts'
+import { type Wire, wireOf } from './wires/index.ts'
 
 export interface RecordedCase {
   /** `openai/chat-completions/vercel-ai--text`. */
   name: string
-  /** Row of the table: `openai/chat-completions`. */
-  row: string
-  wire: WireName
-  /** Provider record that serves it. */
-  provider: string
+  row: Row
+  wire: Wire
   status: number
-  /** The answer was an event stream. */
+  /** The answer was a stream. */
   streamed: boolean
   bytes: Buffer
   reply: Step
   /** The recorded request body, where one was kept. */
   request: JsonObject | undefined
+  /** The model that the recorded request named, in its body or its path. */
+  model: string | undefined
 }
-
-/** Folder of the recordings, its provider record and dialect. A folder that is absent is left out. */
-const FOLDERS: readonly { row: string; wire: WireName; provider: string }[] = [
-  { row: 'openai/chat-completions', wire: 'chat', provider: 'openai' },
-  { row: 'azure/chat-completions', wire: 'chat', provider: 'azure' },
-  { row: 'groq/chat-completions', wire: 'chat', provider: 'groq' },
-  { row: 'openrouter/chat-completions', wire: 'chat', provider: 'openrouter' },
-  { row: 'deepseek/chat-completions', wire: 'chat', provider: 'deepseek' },
-  { row: 'llamacpp/chat-completions', wire: 'chat', provider: 'llamacpp' },
-  { row: 'local-openai-compatible/chat-completions', wire: 'chat', provider: 'openai-compatible' },
-  { row: 'anthropic/messages', wire: 'messages', provider: 'anthropic' },
-]
 
 export const recordedRoot =
   process.env.RECORDED_FIXTURES ?? join(import.meta.dirname, '../../../shared/fixtures/recorded')
 
 export const recordingsPresent = existsSync(recordedRoot)
 
+/** Every generation exchange that carries an answer. A folder that is absent is left out. */
 export function loadCases(): RecordedCase[] {
-  return FOLDERS.flatMap(({ row, wire, provider }) => {
-    const folder = join(recordedRoot, row)
+  return ROWS.flatMap((row) => {
+    const folder = join(recordedRoot, row.folder)
     if (!existsSync(folder)) return []
+    const wire = wireOf(row.wire)
     return readdirSync(folder)
       .toSorted()
       .filter((name) => existsSync(join(folder, name, 'meta.json')))
@@ -54,29 +43,32 @@ export function loadCases(): RecordedCase[] {
         // Some exchanges were kept without their answer.
         if (!isObject(meta) || !isObject(meta.response) || typeof meta.response.file !== 'string') return []
         const reply = recordedReply(dir)
-        const bytes = Buffer.isBuffer(reply.body) ? reply.body : Buffer.from('')
-        const type = reply.headers?.['content-type'] ?? ''
         return [
           {
-            name: `${row}/${name}`,
+            name: `${row.folder}/${name}`,
             row,
             wire,
-            provider,
             status: reply.status ?? 200,
-            streamed: type.includes('event-stream'),
-            bytes,
+            streamed: STREAMS.test(reply.headers?.['content-type'] ?? ''),
+            bytes: Buffer.isBuffer(reply.body) ? reply.body : Buffer.from(''),
             reply,
-            request: requestOf(dir),
+            request: requestOf(dir, wire),
+            model: typeof meta.model === 'string' ? meta.model : undefined,
           },
         ]
       })
   })
 }
 
-function requestOf(dir: string): JsonObject | undefined {
+const STREAMS = /event-stream|ndjson|amazon\.eventstream/
+
+function requestOf(dir: string, wire: Wire): JsonObject | undefined {
   const file = join(dir, 'request.json')
   if (!existsSync(file)) return undefined
   const request: unknown = JSON.parse(readFileSync(file, 'utf8'))
   if (!isObject(request) || !isObject(request.body)) return undefined
-  return Array.isArray(request.body.messages) && request.body.messages.length > 0 ? request.body : undefined
+  const { content } = wire.dialect
+  if (content === undefined) return request.body
+  const rows = request.body[content]
+  return Array.isArray(rows) && rows.length > 0 ? request.body : undefined
 }

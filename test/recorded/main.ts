@@ -3,8 +3,16 @@
 
 import { loadCases, recordingsPresent, recordedRoot } from './cases.ts'
 import { type CheckName, startBench } from './run.ts'
+import { faces } from './wires/index.ts'
 
-const COLUMNS: readonly CheckName[] = ['relay', 'meter', 'translate', 'error', 'request', 'cuts']
+const COLUMNS: readonly CheckName[] = [
+  'relay',
+  'meter',
+  'error',
+  'request',
+  'cuts',
+  ...faces.map((wire): CheckName => `to ${wire.dialect.id}`),
+]
 
 if (!recordingsPresent) {
   console.log(`skipped: no recordings at ${recordedRoot} (set RECORDED_FIXTURES)`)
@@ -19,8 +27,8 @@ let passed = 0
 let failed = 0
 for (const recorded of loadCases()) {
   if (only !== undefined && !recorded.name.includes(only)) continue
-  const row = table.get(recorded.row) ?? new Map<CheckName, { passed: number; failed: number }>()
-  table.set(recorded.row, row)
+  const row = table.get(recorded.row.folder) ?? new Map<CheckName, { passed: number; failed: number }>()
+  table.set(recorded.row.folder, row)
   for (const { check, problems } of await bench.check(recorded)) {
     const cell = row.get(check) ?? { passed: 0, failed: 0 }
     row.set(check, cell)
@@ -38,12 +46,16 @@ for (const recorded of loadCases()) {
 await bench.close()
 
 const wide = Math.max(...[...table.keys()].map((row) => row.length))
-console.log(`\n${'provider/api'.padEnd(wide)}  ${COLUMNS.map((column) => column.padStart(10)).join('')}`)
+console.log(
+  `\n${'provider/api'.padEnd(wide)}  ${COLUMNS.map((column) => `  ${column.padStart(7)}`).join('')}`,
+)
 for (const [row, cells] of table)
   console.log(
     `${row.padEnd(wide)}  ${COLUMNS.map((column) => {
       const cell = cells.get(column)
-      return (cell ? `${cell.passed}/${cell.passed + cell.failed}` : '-').padStart(10)
+      return (cell ? `${cell.passed}/${cell.passed + cell.failed}` : '-').padStart(
+        Math.max(column.length, 7) + 2,
+      )
     }).join('')}`,
   )
 console.log(`\n${passed} passed, ${failed} failed`)

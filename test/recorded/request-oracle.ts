@@ -3,39 +3,42 @@
 
 import { type Json, type JsonObject, asString, isObject } from '../../src/core/json.ts'
 import type { Note } from '../../src/core/note.ts'
-import type { WireName } from './cases.ts'
-import { canonical, shown } from './oracle.ts'
+import { canonical, shown } from './facts.ts'
+import type { Asks } from './wires/wire.ts'
 
 /** What two requests of one wire differ in, as far as no note tells of it. */
 export function unreported(
-  wire: WireName,
+  asks: Asks,
   before: JsonObject,
   after: JsonObject,
   notes: readonly Note[],
 ): string[] {
   const lost: string[] = []
   for (const name of Object.keys(before)) {
-    if (name === 'messages' || name === 'system' || name === 'model') continue
-    const twins = TWINS[name] ?? [name]
+    if (asks.conversation.includes(name)) continue
+    const twins = asks.twins[name] ?? [name]
     const now = twins.map((twin) => after[twin]).find((value) => value !== undefined)
-    if (same(name, before[name], now) || noted(notes, twins)) continue
+    if (asks.same(name, before[name], now) || noted(notes, twins)) continue
     lost.push(`${name}: ${shown(before[name])} became ${shown(now)} without a note`)
   }
-  const kept = atomsOf(wire, after)
-  for (const atom of atomsOf(wire, before)) {
+  const kept = asks.atoms(after)
+  for (const atom of asks.atoms(before)) {
     // An instruction may have grown: what was said before is still said.
     const exact = kept.indexOf(atom)
     const at =
       exact >= 0 ? exact : kept.findIndex((now) => atom.startsWith('system text') && now.startsWith(atom))
     if (at >= 0) kept.splice(at, 1)
-    else if (!noted(notes, ['messages', 'system']))
+    else if (!noted(notes, CONVERSATION))
       lost.push(`conversation: ${atom.slice(0, 200)} is gone without a note`)
   }
   return lost
 }
 
-/** Members that say the same thing under several names. */
-const TWINS: Readonly<Record<string, readonly string[]>> = {
+/** Where a note may say that a piece of the conversation is lost. */
+const CONVERSATION = ['messages', 'system', 'input', 'instructions', 'contents', 'systemInstruction']
+
+/** Members of Chat and Messages that say the same thing under several names. */
+export const TWINS: Readonly<Record<string, readonly string[]>> = {
   max_tokens: ['max_tokens', 'max_completion_tokens'],
   max_completion_tokens: ['max_completion_tokens', 'max_tokens'],
   reasoning_effort: ['reasoning_effort', 'reasoning', 'thinking', 'output_config'],
@@ -54,7 +57,7 @@ function noted(notes: readonly Note[], names: readonly string[]): boolean {
 }
 
 /** null, absent, the default and an empty list of tools ask for the same thing. */
-function same(name: string, before: Json | undefined, after: Json | undefined): boolean {
+export function sameAsked(name: string, before: Json | undefined, after: Json | undefined): boolean {
   if (canonical(before) === canonical(after)) return true
   if (before === null || (Array.isArray(before) && before.length === 0))
     return after === undefined || after === null
@@ -106,8 +109,16 @@ function emptySchema(schema: Json | undefined): boolean {
   return none && (type === undefined || type === 'object') && Object.keys(others).length === 0
 }
 
+export function chatAtoms(body: JsonObject): string[] {
+  return atomsOf('chat', body)
+}
+
+export function messagesAtoms(body: JsonObject): string[] {
+  return atomsOf('messages', body)
+}
+
 /** The conversation as lines `role kind payload`, in order; neighbouring texts of a role joined. */
-export function atomsOf(wire: WireName, body: JsonObject): string[] {
+function atomsOf(wire: 'chat' | 'messages', body: JsonObject): string[] {
   // Ids are rewritten, the same way everywhere, where the other wire refuses their characters: their order stays.
   const known: string[] = []
   const ids: Ids = (id) => {

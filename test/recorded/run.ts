@@ -1,5 +1,5 @@
-// Every check of one recorded case: relayed byte for byte and metered, translated to the other dialect and judged,
-// its request taken apart and put together, its stream cut everywhere.
+// Every check of one recorded case: relayed byte for byte and metered, translated to every dialect that callers speak
+// and judged, its request taken apart and put together, its stream cut everywhere.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,18 +14,18 @@ import { GatewayError } from '../../src/core/error.ts'
 import type { StreamEvent } from '../../src/core/event.ts'
 import { checkGrammar } from '../../src/core/grammar.ts'
 import { type Json, type JsonObject, asString, isObject } from '../../src/core/json.ts'
-import { anthropicMessages } from '../../src/dialects/anthropic-messages/index.ts'
-import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
 import { startServer } from '../../src/server/index.ts'
 import { type Fake, startFake } from '../../src/testing/index.ts'
-import { sseReader } from '../../src/wire/sse.ts'
-import type { RecordedCase, WireName } from './cases.ts'
-import { judged } from './judge.ts'
-import { type Facts, canonical, differences, readAnswer, shown, translated } from './oracle.ts'
+import { frameReader } from '../../src/wire/frames.ts'
+import type { RecordedCase } from './cases.ts'
+import { type Facts, canonical, differences, shown } from './facts.ts'
 import { unreported } from './request-oracle.ts'
+import { ROWS, endpointId } from './rows.ts'
+import { type Wire, faces, wires } from './wires/index.ts'
 
-export type CheckName = 'relay' | 'meter' | 'translate' | 'error' | 'request' | 'cuts'
+/** `to <dialect>` is the translation for a caller of that dialect. */
+export type CheckName = 'relay' | 'meter' | 'error' | 'request' | 'cuts' | `to ${string}`
 
 export interface CheckResult {
   check: CheckName
@@ -33,12 +33,6 @@ export interface CheckResult {
   problems: string[]
 }
 
-const DIALECT: Readonly<Record<WireName, GenerationDialect>> = {
-  chat: openaiChat,
-  messages: anthropicMessages,
-}
-const PATH: Readonly<Record<WireName, string>> = { chat: '/v1/chat/completions', messages: '/v1/messages' }
-const OTHER: Readonly<Record<WireName, WireName>> = { chat: 'messages', messages: 'chat' }
 const CONTEXT: AnswerContext = { model: 'm', id: 'req_test', created: 1_700_000_000, includeUsage: true }
 
 export interface Bench {
@@ -58,19 +52,21 @@ interface Answer {
 export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
   const fake = await startFake({ kind: 'openai', models: ['m'] })
   const lines = logLines()
-  const providers = [
-    'openai',
-    'azure',
-    'groq',
-    'openrouter',
-    'deepseek',
-    'llamacpp',
-    'openai-compatible',
-    'anthropic',
-  ]
-  const text = `endpoints:\n${providers
-    .map((id) => `  ${id}: { provider: ${id}, base_url: "${fake.url}/v1", api_key: k, models: ["m"] }`)
-    .join('\n')}\n`
+  const text = JSON.stringify({
+    endpoints: Object.fromEntries(
+      ROWS.map((row) => [
+        endpointId(row),
+        {
+          provider: row.provider,
+          base_url: `${fake.url}${row.base ?? '/v1'}`,
+          api_key: 'k',
+          models: ['m'],
+          probe: 'off',
+          ...row.endpoint,
+        },
+      ]),
+    ),
+  })
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-recorded-'))
   writeFileSync(join(folder, 'trunkline.yaml'), text)
   const config = loadConfig({ cwd: folder, env: {} })
@@ -78,8 +74,8 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
   const server = await startServer({ gateway, host: '127.0.0.1', port: 0 })
   const agent = new Agent({ connections: 4 })
 
-  const ask = async (wire: WireName, body: JsonObject): Promise<Answer> => {
-    const reply = await request(`${server.url}${PATH[wire]}`, {
+  const ask: Ask = async (path, body) => {
+    const reply = await request(`${server.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -108,16 +104,21 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
         }
         results.push({ check, problems })
       }
-      const facts = readAnswer(recorded.wire, recorded.streamed, recorded.bytes)
+      const facts = recorded.wire.read(recorded.streamed, recorded.bytes)
       if (recorded.status >= 400) await add('error', () => errorChecks(recorded, fake, ask))
       else {
-        await add('relay', () => relayChecks(recorded, fake, ask))
-        await add('meter', () => meterChecks(recorded, facts, fake, ask))
-        await add('translate', () => translateChecks(recorded, facts, fake, ask))
+        if (recorded.wire.face) {
+          await add('relay', () => relayChecks(recorded, fake, ask))
+          await add('meter', () => meterChecks(recorded, facts, fake, ask))
+        }
+        const events = eventsOf(recorded)
+        for (const target of faces)
+          await add(`to ${target.dialect.id}`, () =>
+            translateChecks(recorded, events, facts, target, fake, ask),
+          )
         if (recorded.streamed) await add('cuts', () => cutChecks(recorded, cuts))
       }
-      if (recorded.request)
-        await add('request', () => requestChecks(recorded.wire, recorded.request as JsonObject))
+      if (recorded.request) await add('request', () => requestChecks(recorded))
       return results
     },
     async close() {
@@ -130,28 +131,28 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
   }
 }
 
-type Ask = (wire: WireName, body: JsonObject) => Promise<Answer>
+type Ask = (path: string, body: JsonObject) => Promise<Answer>
+
+interface Wanted {
+  path: string
+  body: JsonObject
+}
 
 /** The recorded request pointed at the test endpoint, or a plain one; it asks for what the recording answers. */
-function requestFor(recorded: RecordedCase, wire: WireName, streamed: boolean): JsonObject {
-  const own = wire === recorded.wire ? recorded.request : undefined
-  const body: JsonObject = {
-    ...(own ?? {
-      messages: [{ role: 'user', content: 'hi' }],
-      ...(wire === 'messages' ? { max_tokens: 64 } : {}),
-    }),
-    model: `${recorded.provider}/m`,
+function requestFor(recorded: RecordedCase, wire: Wire, streamed: boolean): Wanted {
+  const { face } = wire
+  if (!face) throw new Error(`nobody calls in ${wire.dialect.id}`)
+  const model = `${endpointId(recorded.row)}/m`
+  return {
+    path: face.path(model, streamed),
+    body: face.body(wire === recorded.wire ? recorded.request : undefined, model, streamed),
   }
-  if (streamed) body.stream = true
-  else delete body.stream
-  if (wire === 'chat' && streamed) body.stream_options = { include_usage: true }
-  else delete body.stream_options
-  return body
 }
 
 async function relayChecks(recorded: RecordedCase, fake: Fake, ask: Ask): Promise<string[]> {
   fake.script(recorded.reply)
-  const answer = await ask(recorded.wire, requestFor(recorded, recorded.wire, recorded.streamed))
+  const { path, body } = requestFor(recorded, recorded.wire, recorded.streamed)
+  const answer = await ask(path, body)
   if (answer.status !== recorded.status)
     return [`status ${answer.status} instead of ${recorded.status}: ${answer.bytes.toString('utf8', 0, 200)}`]
   return answer.bytes.equals(recorded.bytes)
@@ -161,8 +162,8 @@ async function relayChecks(recorded: RecordedCase, fake: Fake, ask: Ask): Promis
 
 async function meterChecks(recorded: RecordedCase, facts: Facts, fake: Fake, ask: Ask): Promise<string[]> {
   fake.script(recorded.reply)
-  const answer = await ask(recorded.wire, requestFor(recorded, recorded.wire, recorded.streamed))
-  const line = await answer.line
+  const { path, body } = requestFor(recorded, recorded.wire, recorded.streamed)
+  const line = await (await ask(path, body)).line
   const problems: string[] = []
   for (const key of ['input', 'output'] as const)
     if (line[key] !== facts.usage?.[key])
@@ -170,39 +171,44 @@ async function meterChecks(recorded: RecordedCase, facts: Facts, fake: Fake, ask
   return problems
 }
 
+/** The recorded answer as canonical events. */
+function eventsOf(recorded: RecordedCase): StreamEvent[] {
+  const { dialect } = recorded.wire
+  return recorded.streamed
+    ? decodeStream(dialect, framesOf(dialect, [recorded.bytes]))
+    : replayed(dialect, recorded.bytes)
+}
+
 async function translateChecks(
   recorded: RecordedCase,
+  events: readonly StreamEvent[],
   facts: Facts,
+  target: Wire,
   fake: Fake,
   ask: Ask,
 ): Promise<string[]> {
-  const target = OTHER[recorded.wire]
   const problems: string[] = []
-  const want = translated(recorded.wire, facts)
-  const dialect = DIALECT[recorded.wire]
-
-  // The events themselves.
-  const events: StreamEvent[] = recorded.streamed
-    ? decodeStream(dialect, framesOf([recorded.bytes]))
-    : replayed(dialect, recorded.bytes)
+  const want = target.holds(facts, recorded.wire.dialect.id)
   const broken = checkGrammar(events)
   if (broken !== undefined) problems.push(`grammar: ${broken}`)
 
-  // As recorded, and, from a whole answer, streamed as well.
-  for (const streamed of recorded.streamed ? [true] : [false, true]) {
-    fake.script(recorded.reply)
-    const answer = await ask(target, requestFor(recorded, target, streamed))
-    const how = streamed ? 'streamed' : 'whole'
-    if (answer.status !== 200) {
-      problems.push(`${how}: status ${answer.status} ${answer.bytes.toString('utf8', 0, 200)}`)
-      continue
+  // As recorded, and, from a whole answer, streamed as well. In its own dialect a call is relayed: no translation.
+  if (target !== recorded.wire)
+    for (const streamed of recorded.streamed ? [true] : [false, true]) {
+      fake.script(recorded.reply)
+      const { path, body } = requestFor(recorded, target, streamed)
+      const answer = await ask(path, body)
+      const how = streamed ? 'streamed' : 'whole'
+      if (answer.status !== 200) {
+        problems.push(`${how}: status ${answer.status} ${answer.bytes.toString('utf8', 0, 200)}`)
+        continue
+      }
+      problems.push(...(await answerProblems(how, target, streamed, answer.bytes, want)))
     }
-    problems.push(...(await answerProblems(how, target, streamed, answer.bytes, want)))
-  }
 
   // A stream collected to a whole answer.
   if (recorded.streamed && facts.error === undefined) {
-    const whole = Buffer.from(JSON.stringify(DIALECT[target].response.encode(collect(events), CONTEXT).body))
+    const whole = Buffer.from(JSON.stringify(target.dialect.response.encode(collect(events), CONTEXT).body))
     problems.push(...(await answerProblems('collected', target, false, whole, want)))
   }
   return problems
@@ -210,12 +216,12 @@ async function translateChecks(
 
 async function answerProblems(
   how: string,
-  wire: WireName,
+  wire: Wire,
   streamed: boolean,
   bytes: Buffer,
   want: Facts,
 ): Promise<string[]> {
-  const got = readAnswer(wire, streamed, bytes)
+  const got = wire.read(streamed, bytes)
   const problems: string[] = []
   if (want.error !== undefined) {
     if (got.error?.includes(want.error) !== true)
@@ -225,91 +231,105 @@ async function answerProblems(
   problems.push(...differences(got, want))
   if (got.error !== undefined) problems.push(`says an error: ${got.error}`)
   if (!got.complete) problems.push('has no terminal event')
-  const seen = await judged(wire, streamed, bytes)
-  // The OpenAI SDK keeps the last fragment of members it does not know, and joins no annotations.
-  const comparable = (facts: Facts): Facts => ({
-    ...facts,
-    choices: facts.choices.map((choice) =>
-      wire === 'chat' && streamed ? { ...choice, reasoning: '', citations: [] } : choice,
-    ),
-  })
-  problems.push(...differences(comparable(seen), comparable(want)).map((line) => `official SDK: ${line}`))
+  if (wire.face) {
+    const { judge, seen } = wire.face
+    const sdk = await judge(streamed, bytes)
+    problems.push(
+      ...differences(seen(sdk, streamed), seen(want, streamed)).map((line) => `official SDK: ${line}`),
+    )
+  }
   return problems.map((line) => `${how}: ${line}`)
 }
 
 async function errorChecks(recorded: RecordedCase, fake: Fake, ask: Ask): Promise<string[]> {
   const problems: string[] = []
-  fake.script({ ...recorded.reply })
-  const relayed = await ask(recorded.wire, requestFor(recorded, recorded.wire, false))
-  if (relayed.status !== recorded.status)
-    problems.push(`relay: status ${relayed.status} instead of ${recorded.status}`)
-  if (canonical(parsed(relayed.bytes)) !== canonical(parsed(recorded.bytes)))
-    problems.push(
-      `relay: body ${relayed.bytes.toString('utf8', 0, 200)} instead of ${recorded.bytes.toString('utf8', 0, 200)}`,
-    )
-  fake.script({ ...recorded.reply })
-  const target = OTHER[recorded.wire]
-  const other = await ask(target, requestFor(recorded, target, false))
-  if (other.status !== recorded.status)
-    problems.push(`translate: status ${other.status} instead of ${recorded.status}`)
-  const wanted = readAnswer(recorded.wire, false, recorded.bytes).error
-  const got = readAnswer(target, false, other.bytes).error
-  if (wanted !== undefined && got?.includes(wanted) !== true)
-    problems.push(`translate: message ${shown(got)} instead of ${shown(wanted)}`)
+  const wanted = recorded.wire.read(false, recorded.bytes).error
+  for (const target of faces) {
+    fake.script({ ...recorded.reply })
+    const { path, body } = requestFor(recorded, target, false)
+    const answer = await ask(path, body)
+    const how = target === recorded.wire ? 'relay' : `to ${target.dialect.id}`
+    if (answer.status !== recorded.status)
+      problems.push(`${how}: status ${answer.status} instead of ${recorded.status}`)
+    if (target === recorded.wire) {
+      if (canonical(parsed(answer.bytes)) !== canonical(parsed(recorded.bytes)))
+        problems.push(
+          `${how}: body ${answer.bytes.toString('utf8', 0, 200)} instead of ${recorded.bytes.toString('utf8', 0, 200)}`,
+        )
+      continue
+    }
+    const got = target.read(false, answer.bytes).error
+    if (wanted !== undefined && got?.includes(wanted) !== true)
+      problems.push(`${how}: message ${shown(got)} instead of ${shown(wanted)}`)
+  }
   return problems
 }
 
-/** Decode and encode in one dialect is the same JSON; through the other dialect nothing goes without a note. */
-export function requestChecks(wire: WireName, body: JsonObject): string[] {
-  const own = DIALECT[wire]
-  const other = DIALECT[OTHER[wire]]
-  const target = { model: asString(body.model) ?? '', quirks: {}, facts: {} }
+/** Decode and encode in one dialect is the same JSON; through any other dialect nothing goes without a note. */
+export function requestChecks({ wire, request, model, streamed }: RecordedCase): string[] {
+  const own = wire.dialect
+  const byPath = own.addressing === 'path'
+  const name = asString(request?.model) ?? model ?? ''
+  const body: JsonObject = byPath ? { ...request, model: name, stream: streamed } : { ...request }
+  const target = { model: name, quirks: {}, facts: {} }
   const again = own.request.encode(own.request.decode(body), target)
   const problems: string[] = []
-  if (canonical(again.body) !== canonical(body))
+  if (canonical(again.body) !== canonical(request))
     problems.push(
-      `same dialect: ${firstDifference(Buffer.from(canonical(again.body)), Buffer.from(canonical(body)))}`,
+      `same dialect: ${firstDifference(Buffer.from(canonical(again.body)), Buffer.from(canonical(request)))}`,
     )
-  let there: Encoded
-  try {
-    there = other.request.encode(own.request.decode(body), { ...target, quirks: reasoningBack(wire) })
-  } catch (thrown) {
-    // What the other wire cannot say at all is refused, in words: that is no silent loss.
-    if (thrown instanceof GatewayError && thrown.kind === 'invalid_request') return problems
-    throw thrown
+  for (const { dialect: other, asks } of wires) {
+    if (other === own || !asks || !wire.asks) continue
+    let there: Encoded
+    try {
+      // A host that takes reasoning back, as the field's reasoning hosts do.
+      const quirks = { reasoningField: 'reasoning_content' as const }
+      there = other.request.encode(own.request.decode(body), { ...target, quirks })
+    } catch (thrown) {
+      // What the other wire cannot say at all is refused, in words: that is no silent loss.
+      if (thrown instanceof GatewayError && thrown.kind === 'invalid_request') continue
+      throw thrown
+    }
+    const over: JsonObject =
+      other.addressing === 'path' ? { ...there.body, model: name, stream: body.stream === true } : there.body
+    const back = own.request.encode(other.request.decode(over), target)
+    problems.push(
+      ...unreported(wire.asks, request ?? {}, back.body, [...there.notes, ...back.notes]).map(
+        (line) => `through ${other.id}: ${line}`,
+      ),
+    )
   }
-  const back = own.request.encode(other.request.decode(there.body), target)
-  problems.push(...unreported(wire, body, back.body, [...there.notes, ...back.notes]))
   return problems
-}
-
-/** A Chat host that takes reasoning back, as the field's reasoning hosts do. */
-function reasoningBack(wire: WireName): { reasoningField?: 'reasoning_content' } {
-  return wire === 'messages' ? { reasoningField: 'reasoning_content' } : {}
 }
 
 /** Cut in two at every byte (or 200 places of a long one): the same frames, so the same events. */
 function cutChecks(recorded: RecordedCase, cuts: 'all' | 'some'): string[] {
   const { bytes } = recorded
-  const whole = canonical(framesOf([bytes]))
+  const { dialect } = recorded.wire
+  const whole = canonical(framesOf(dialect, [bytes]))
   const every = cuts === 'all' && bytes.length <= 20 * 1024
   const places = every
     ? Array.from({ length: bytes.length }, (_, index) => index)
     : Array.from({ length: cuts === 'all' ? 200 : 20 }, (_, index) => (index * 7919 + 13) % bytes.length)
   for (const place of places) {
-    const frames = framesOf([bytes.subarray(0, place), bytes.subarray(place)])
+    const frames = framesOf(dialect, [bytes.subarray(0, place), bytes.subarray(place)])
     if (canonical(frames) !== whole) return [`cut at byte ${place}: other frames`]
   }
   // The events of a few cuts, to see the decoder fed from such frames too; and one byte at a time.
-  const dialect = DIALECT[recorded.wire]
-  const want = canonical(decodeStream(dialect, framesOf([bytes])))
-  const single = framesOf(Array.from(bytes, (_, index) => bytes.subarray(index, index + 1)))
+  const want = canonical(decodeStream(dialect, framesOf(dialect, [bytes])))
+  const single = framesOf(
+    dialect,
+    Array.from(bytes, (_, index) => bytes.subarray(index, index + 1)),
+  )
   return canonical(decodeStream(dialect, single)) === want ? [] : ['byte by byte: other events']
 }
 
-function framesOf(pieces: readonly Uint8Array[]): { event: string; data: string }[] {
+function framesOf(
+  dialect: GenerationDialect,
+  pieces: readonly Uint8Array[],
+): { event: string; data: string }[] {
   const frames: { event: string; data: string }[] = []
-  const reader = sseReader({ frame: ({ event, data }) => frames.push({ event, data }) })
+  const reader = frameReader(dialect.framing, { frame: ({ event, data }) => frames.push({ event, data }) })
   for (const piece of pieces) reader.push(piece)
   reader.end()
   return frames

@@ -1,0 +1,35 @@
+// Which folders of recordings are replayed, in which dialect, and which provider record stands for the host.
+
+import type { JsonObject } from '../../src/core/json.ts'
+import type { DialectId } from '../../src/core/origin.ts'
+
+export interface Row {
+  /** Below the root of the recordings; a row of the printed table. */
+  folder: string
+  /** Dialect of the answers. */
+  wire: DialectId
+  /** Provider record that serves it. */
+  provider: string
+  /** More members of the endpoint's configuration (credentials, region ...). */
+  endpoint?: JsonObject
+  /** Path of the base URL below the fake. Default `/v1`. */
+  base?: string
+}
+
+const chat = (folder: string, provider: string): Row => ({ folder, wire: 'openai-chat', provider })
+
+export const ROWS: readonly Row[] = [
+  chat('openai/chat-completions', 'openai'),
+  chat('azure/chat-completions', 'azure'),
+  chat('groq/chat-completions', 'groq'),
+  chat('openrouter/chat-completions', 'openrouter'),
+  chat('deepseek/chat-completions', 'deepseek'),
+  chat('llamacpp/chat-completions', 'llamacpp'),
+  chat('local-openai-compatible/chat-completions', 'openai-compatible'),
+  { folder: 'anthropic/messages', wire: 'anthropic-messages', provider: 'anthropic' },
+]
+
+/** Endpoint id of a row: its folder, spelt as ids are. */
+export function endpointId(row: Row): string {
+  return row.folder.replaceAll('/', '.').toLowerCase()
+}

@@ -1,0 +1,19 @@
+// Every dialect of the suite. A recording is checked against each one that callers speak.
+
+import type { DialectId } from '../../../src/core/origin.ts'
+import { messagesWire } from './anthropic-messages.ts'
+import { chatWire } from './openai-chat.ts'
+import type { Wire } from './wire.ts'
+
+export type { Wire } from './wire.ts'
+
+export const wires: readonly Wire[] = [chatWire, messagesWire]
+
+/** Wires that callers speak. */
+export const faces = wires.filter((wire) => wire.face !== undefined)
+
+export function wireOf(id: DialectId): Wire {
+  const found = wires.find((wire) => wire.dialect.id === id)
+  if (!found) throw new Error(`no oracle for ${id}`)
+  return found
+}
