@@ -39,11 +39,9 @@ export const chatWire: Wire = {
   face: {
     path: () => '/v1/chat/completions',
     body(own, model, streamed) {
-      const {
-        stream_options: _,
-        stream: __,
-        ...rest
-      } = own ?? { messages: [{ role: 'user', content: 'hi' }] }
+      const rest: JsonObject = { ...(own ?? { messages: [{ role: 'user', content: 'hi' }] }) }
+      delete rest.stream_options
+      delete rest.stream
       return streamed
         ? { ...rest, model, stream: true, stream_options: { include_usage: true } }
         : { ...rest, model }
