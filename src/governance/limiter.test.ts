@@ -36,3 +36,36 @@ describe('limiter', () => {
     )
   })
 })
+
+test('tokens never exceed their limit in any minute, unless one call alone does (property)', () => {
+  const call = fc.record({ gap: fc.integer({ min: 0, max: 20_000 }), tokens: fc.nat(120), used: fc.nat(120) })
+  fc.assert(
+    fc.property(fc.array(call, { maxLength: 80 }), (calls) => {
+      const window = emptyWindow()
+      const passed: { at: number; tokens: number }[] = []
+      let now = 0
+      for (const { gap, tokens, used } of calls) {
+        now += gap
+        const verdict = admit(window, { tpm: 100 }, tokens, now)
+        const inWindow = passed.filter((row) => row.at > now - 60_000)
+        const held = inWindow.reduce((sum, row) => sum + row.tokens, 0)
+        if ('waitMs' in verdict) {
+          expect(verdict.waitMs).toBeGreaterThan(0)
+          expect(verdict.waitMs).toBeLessThanOrEqual(60_000)
+          // The wait is exact: one ms before, it would still not fit.
+          const later = now + verdict.waitMs
+          const sumAt = (at: number) =>
+            passed.filter((row) => row.at > at - 60_000).reduce((sum, row) => sum + row.tokens, 0)
+          expect(sumAt(later) === 0 || sumAt(later) + tokens <= 100).toBe(true)
+          expect(sumAt(later - 1) > 0 && sumAt(later - 1) + tokens > 100).toBe(true)
+          continue
+        }
+        expect(held === 0 || held + tokens <= 100).toBe(true)
+        // Settled at once, with less than was reserved: what is settled above it is the upstream's own counting.
+        const truly = Math.min(used, tokens)
+        settle(window, verdict.entry, truly)
+        passed.push({ at: now, tokens: truly })
+      }
+    }),
+  )
+})

@@ -33,11 +33,17 @@ export function admit(
   tokens: number,
   now: number,
 ): { entry: Entry } | { waitMs: number } {
+  const waitMs = waitFor(window, limits, tokens, now)
+  return waitMs > 0 ? { waitMs } : { entry: reserve(window, tokens, now) }
+}
+
+/** Ms until a call of so many tokens may pass, 0: now. Reserves nothing. */
+export function waitFor(window: Window, limits: Limits, tokens: number, now: number): number {
   expire(window, now)
   const { entries } = window
   let waitMs = 0
   if (limits.rpm !== undefined && entries.length - window.head >= limits.rpm) {
-    const freeing = entries[entries.length - limits.rpm]
+    const freeing = entries[entries.length - Math.max(1, Math.floor(limits.rpm))]
     waitMs = freeing ? freeing.at + WINDOW_MS - now : WINDOW_MS
   }
   if (limits.tpm !== undefined && window.tokens > 0 && window.tokens + tokens > limits.tpm) {
@@ -49,11 +55,24 @@ export function admit(
       if (excess <= 0) break
     }
   }
-  if (waitMs > 0) return { waitMs }
+  return waitMs
+}
+
+/** Counts a call that was found to fit. */
+export function reserve(window: Window, tokens: number, now: number): Entry {
   const entry = { at: now, tokens, gone: false }
-  entries.push(entry)
+  window.entries.push(entry)
   window.tokens += tokens
-  return { entry }
+  return entry
+}
+
+/** The share that is left, 0 to 1, of the tightest limit; undefined: there is none. */
+export function shareLeft(window: Window, limits: Limits, now: number): number | undefined {
+  if (limits.rpm === undefined && limits.tpm === undefined) return undefined
+  expire(window, now)
+  const calls = limits.rpm === undefined ? 1 : 1 - (window.entries.length - window.head) / limits.rpm
+  const tokens = limits.tpm === undefined ? 1 : 1 - window.tokens / limits.tpm
+  return Math.max(0, Math.min(calls, tokens))
 }
 
 /** Replaces the estimate by the true count; an entry that already left the window changes nothing. */
