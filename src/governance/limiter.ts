@@ -47,12 +47,14 @@ export function waitFor(window: Window, limits: Limits, tokens: number, now: num
     waitMs = freeing ? freeing.at + WINDOW_MS - now : WINDOW_MS
   }
   if (limits.tpm !== undefined && window.tokens > 0 && window.tokens + tokens > limits.tpm) {
-    let excess = window.tokens + tokens - limits.tpm
+    let held = window.tokens
     for (let index = window.head; index < entries.length; index++) {
       const entry = entries[index] as Entry
-      excess -= entry.tokens
+      if (entry.tokens === 0) continue
+      held -= entry.tokens
       waitMs = Math.max(waitMs, entry.at + WINDOW_MS - now)
-      if (excess <= 0) break
+      // A call above the limit passes once it is alone.
+      if (held <= 0 || held + tokens <= limits.tpm) break
     }
   }
   return waitMs
