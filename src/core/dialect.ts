@@ -136,6 +136,11 @@ export interface GenerationDialect {
   addressing: 'body' | 'path'
   /** The array member that no request may lack or leave empty; undefined: the decoder judges on its own. */
   content?: string
+  /**
+   * The name a tool travels under where this wire's alphabet refuses its own; a pure function. The gateway turns the
+   * names of the answer's calls back. Undefined: any name passes.
+   */
+  toolName?(name: string): string
   request: {
     /** Wire to canonical. Throws GatewayError `invalid_request` with `param` naming the member. */
     decode(wire: JsonObject): GenerationRequest

@@ -91,7 +91,7 @@ export async function attempt(
   const type = exchange.headers['content-type'] ?? ''
   const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
   if (streamed && isStream(type, upstream)) {
-    const rewrite = request && toolNames(request)
+    const rewrite = request && toolNames(request, upstream)
     const live = relayed
       ? await relayStream({
           exchange,
@@ -130,7 +130,7 @@ export async function attempt(
     return { kind: 'whole', body, headers, ...(found.usage ? { usage: found.usage } : {}) }
   }
   const response = upstream.response.decode(wire, provider.quirks)
-  const rewrite = request && toolNames(request)
+  const rewrite = request && toolNames(request, upstream)
   if (rewrite)
     for (const choice of response.choices)
       for (const part of choice.parts) if (part.kind === 'tool_call') part.name = rewrite.original(part.name)

@@ -3,6 +3,7 @@
 
 import type { Frame, Framing } from '../core/dialect.ts'
 import { GatewayError } from '../core/error.ts'
+import { awsReader } from './aws-event-stream.ts'
 import { lineFrame, lineSplitter } from './ndjson.ts'
 import { type SseHandlers, type SseReader, sseReader } from './sse.ts'
 import { type SseSplitter, frameOf, sseSplitter } from './sse-split.ts'
@@ -28,7 +29,8 @@ export function frameReader(framing: Framing, handlers: SseHandlers): SseReader 
       end: () => deliver(lines.rest()),
     }
   }
-  throw new GatewayError('internal', `no reader for the framing "${framing}"`)
+  if (framing === 'aws-event-stream') return awsReader(handlers)
+  return framing satisfies never
 }
 
 export interface FrameSplitter {

@@ -4,19 +4,19 @@
 import type { GenerationDialect } from '../../core/dialect.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
 import { inspect, meter } from './meter.ts'
+import { wireName } from './names.ts'
 import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request-encode.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decoder } from './stream-decode.ts'
 import { encoder } from './stream-encode.ts'
 
-export { toolAliases } from './names.ts'
-
 export const anthropicMessages: GenerationDialect = {
   id: 'anthropic-messages',
   framing: 'sse',
   addressing: 'body',
   content: 'messages',
+  toolName: wireName,
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder, encoder, keepAlive: 'event: ping\ndata: {"type":"ping"}\n\n', failure: failureFrame },

@@ -2,41 +2,24 @@
 
 import { type GatewayError, invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
+import { extrasOf, originFrom, shapeOf } from '../../core/members.ts'
 import type { Origin } from '../../core/origin.ts'
 import type { CacheMark } from '../../core/part.ts'
 
-/** Members of `wire` that are not in `known`. */
-export function rest(wire: JsonObject, known: ReadonlySet<string>): JsonObject {
-  const left: JsonObject = {}
-  for (const [key, value] of Object.entries(wire))
-    if (!known.has(key) && value !== undefined) left[key] = value
-  return left
-}
+export { unread as rest } from '../../core/members.ts'
 
-export function originOf(extras: JsonObject, shape: JsonObject): Origin | undefined {
-  const hasExtras = Object.keys(extras).length > 0
-  const hasShape = Object.keys(shape).length > 0
-  if (!hasExtras && !hasShape) return undefined
-  return {
-    dialect: 'anthropic-messages',
-    ...(hasExtras ? { extras } : {}),
-    ...(hasShape ? { shape } : {}),
-  }
-}
+export const originOf = (extras: JsonObject, shape: JsonObject): Origin | undefined =>
+  originFrom('anthropic-messages', extras, shape)
 
 /** A cache breakpoint; `null` is none and stays an unread member. */
 export function cacheMark(wire: JsonObject): CacheMark | undefined {
   return isObject(wire.cache_control) ? { raw: wire.cache_control } : undefined
 }
 
-/** Unread members of a node of this dialect; nothing for a node of another. */
-export function ownExtras(origin: Origin | undefined): JsonObject | undefined {
-  return origin?.dialect === 'anthropic-messages' ? origin.extras : undefined
-}
+export const ownExtras = (origin: Origin | undefined): JsonObject | undefined =>
+  extrasOf('anthropic-messages', origin)
 
-export function ownShape(origin: Origin | undefined): JsonObject {
-  return origin?.dialect === 'anthropic-messages' ? (origin.shape ?? {}) : {}
-}
+export const ownShape = (origin: Origin | undefined): JsonObject => shapeOf('anthropic-messages', origin)
 
 export function number(wire: JsonObject, name: string): number | null {
   const value = wire[name]
