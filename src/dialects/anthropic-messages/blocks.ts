@@ -5,6 +5,7 @@
 import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Citation, MediaPart, MediaSource, Part, ToolCallPart } from '../../core/part.ts'
+import { carrySeal, readSeal } from '../../core/seal.ts'
 import { cacheMark, originOf, ownExtras, ownShape, rest } from './members.ts'
 
 /** What stands for arguments that are not a JSON object. Constant, so that the next turn says the same. */
@@ -57,12 +58,12 @@ const readers: Readonly<Record<string, (wire: JsonObject, at?: string) => Read |
     // "" is what an answer without a signature shows; it seals nothing.
     if (typeof signature !== 'string' || signature === '')
       return { part: { kind: 'reasoning', text }, known: ['thinking'] }
-    const sealed = { dialect: 'anthropic-messages', kind: 'signature', value: signature } as const
+    const sealed = readSeal(signature, 'anthropic-messages', 'signature')
     return { part: { kind: 'reasoning', text, sealed }, known: ['thinking', 'signature'] }
   },
   redacted_thinking(wire, at) {
     if (typeof wire.data !== 'string') return refuse(at, 'data', 'a string')
-    const sealed = { dialect: 'anthropic-messages', kind: 'redacted', value: wire.data } as const
+    const sealed = readSeal(wire.data, 'anthropic-messages', 'redacted')
     return { part: { kind: 'reasoning', text: '', redacted: true, sealed }, known: ['data'] }
   },
   tool_use(wire, at) {
@@ -235,11 +236,12 @@ function plainBlock(part: Part): JsonObject | undefined {
     case 'refusal':
       return { type: 'text', text: part.text }
     case 'reasoning':
-      if (part.sealed?.kind === 'redacted') return { type: 'redacted_thinking', data: part.sealed.value }
+      if (part.redacted === true && part.sealed)
+        return { type: 'redacted_thinking', data: carrySeal(part.sealed, 'anthropic-messages') }
       return {
         type: 'thinking',
         thinking: part.text,
-        ...(part.sealed ? { signature: part.sealed.value } : {}),
+        ...(part.sealed ? { signature: carrySeal(part.sealed, 'anthropic-messages') } : {}),
       }
     case 'tool_call':
       return toolUse(part, shape)

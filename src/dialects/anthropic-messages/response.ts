@@ -93,7 +93,7 @@ function answerBlock(part: Part, own: boolean, at: string, notes: Note[]): JsonO
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text }]
     case 'reasoning':
-      if (part.sealed?.dialect === 'anthropic-messages' || own) return ownBlock(part)
+      if (part.sealed !== undefined || own) return ownBlock(part)
       // Shown, but not fit to be sent back to this vendor: the empty signature says so.
       return [{ type: 'thinking', thinking: part.text, signature: '' }]
     case 'tool_call': {

@@ -7,6 +7,7 @@ import type { StreamEvent } from '../../core/event.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Finish } from '../../core/response.ts'
 import type { Usage } from '../../core/usage.ts'
+import { carrySeal } from '../../core/seal.ts'
 import { failureFrame } from './error.ts'
 import { encodeFinish } from './finish.ts'
 import { ownBlock } from './blocks.ts'
@@ -101,10 +102,12 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
   const close = (event: Extract<StreamEvent, { type: 'close' }>): void => {
     const entry = byPart.get(event.part)
     if (!entry) return
-    const own = event.sealed?.dialect === 'anthropic-messages' ? event.sealed : undefined
-    if (entry.kind === 'redacted' && own) entry.begin = { type: 'redacted_thinking', data: own.value }
-    else if (entry.kind === 'reasoning' && own)
-      add(event.part, `{"type":"signature_delta","signature":${JSON.stringify(own.value)}}`)
+    // Another vendor's seal travels packed: the caller echoes it unread.
+    const seal = event.sealed && carrySeal(event.sealed, 'anthropic-messages')
+    if (entry.kind === 'redacted' && seal !== undefined)
+      entry.begin = { type: 'redacted_thinking', data: seal }
+    else if (entry.kind === 'reasoning' && seal !== undefined)
+      add(event.part, `{"type":"signature_delta","signature":${JSON.stringify(seal)}}`)
     entry.closed = true
     byPart.delete(event.part)
     advance()

@@ -4,6 +4,7 @@ import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, asString, isObject } from '../../core/json.ts'
 import type { MediaSource, Part, ReasoningPart, ToolCallPart } from '../../core/part.ts'
 import type { Message, Role } from '../../core/request.ts'
+import { readSeal } from '../../core/seal.ts'
 import { cacheMark, originOf, rest } from './members.ts'
 
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
@@ -194,14 +195,14 @@ function reasoningParts(wire: JsonObject, shape: JsonObject, extras: JsonObject)
               kind: 'reasoning',
               text: block.thinking as string,
               ...(typeof block.signature === 'string'
-                ? { sealed: { dialect: 'anthropic-messages', kind: 'signature', value: block.signature } }
+                ? { sealed: readSeal(block.signature, 'anthropic-messages', 'signature') }
                 : {}),
             }
           : {
               kind: 'reasoning',
               text: '',
               redacted: true,
-              sealed: { dialect: 'anthropic-messages', kind: 'redacted', value: block.data as string },
+              sealed: readSeal(block.data as string, 'anthropic-messages', 'redacted'),
             },
       )
     shape.thinkingBlocks = blocks.length

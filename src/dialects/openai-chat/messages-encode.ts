@@ -13,6 +13,7 @@ import type {
   ToolResultPart,
 } from '../../core/part.ts'
 import type { GenerationRequest, Message } from '../../core/request.ts'
+import { carrySeal } from '../../core/seal.ts'
 
 /** What stands in a tool message for an image that follows in the next user message. Constant: prefixes stay stable. */
 const MOVED = '[the image of this tool result follows]'
@@ -89,12 +90,14 @@ function writeContent(wire: JsonObject, parts: Part[], shape: JsonObject, at: st
     wire.content = parts.flatMap((part, index) => contentPart(part, `${at}.content[${index}]`, scope))
 }
 
+/** The field's name for signed reasoning on this wire has Anthropic's form, so its slots carry seals as Messages does. */
 export function thinkingBlock(part: ReasoningPart): JsonObject {
-  if (part.redacted === true) return { type: 'redacted_thinking', data: part.sealed?.value ?? '' }
+  const seal = part.sealed && carrySeal(part.sealed, 'anthropic-messages')
+  if (part.redacted === true) return { type: 'redacted_thinking', data: seal ?? '' }
   return {
     type: 'thinking',
     thinking: part.text,
-    ...(part.sealed?.kind === 'signature' ? { signature: part.sealed.value } : {}),
+    ...(seal === undefined ? {} : { signature: seal }),
   }
 }
 

@@ -214,7 +214,7 @@ function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): Js
   const message: JsonObject = { role: 'assistant', content: hasText ? text : null, refusal }
   const readable = reasoning.map((part) => part.text).join('')
   if (readable !== '') message.reasoning_content = readable
-  const signed = reasoning.filter((part) => part.sealed?.dialect === 'anthropic-messages')
+  const signed = reasoning.filter((part) => part.sealed !== undefined)
   if (signed.length > 0) message.thinking_blocks = signed.map(thinkingBlock)
   if (annotations.length > 0) message.annotations = annotations
   if (images.length > 0) message.images = images

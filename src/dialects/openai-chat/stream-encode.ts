@@ -124,7 +124,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     if (!part) return
     at.parts.delete(event.part)
     // A signed block goes out once, complete, when it closes: that is what clients echo.
-    if (part.kind === 'reasoning' && event.sealed?.dialect === 'anthropic-messages') {
+    if (part.kind === 'reasoning' && event.sealed) {
       const block = thinkingBlock({
         kind: 'reasoning',
         text: part.text,
