@@ -109,6 +109,8 @@ test('one dialect never imports another', () => {
   const broken = all.filter((row) => {
     if (row.folder !== 'dialects' || !row.specifier.startsWith('.')) return false
     const to = join(row.from, '..', row.specifier).split('/')
+    // What OpenAI's wires have in common is no dialect of its own.
+    if (to[1] === 'openai-family' && row.from.startsWith('dialects/openai-')) return false
     return row.from !== 'dialects/index.ts' && to[0] === 'dialects' && to[1] !== row.from.split('/')[1]
   })
   expect(broken.map((row) => `${row.from} imports ${row.specifier}`)).toEqual([])

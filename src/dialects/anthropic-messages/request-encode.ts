@@ -5,10 +5,10 @@ import type { EncodeTarget, Encoded } from '../../core/dialect.ts'
 import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
+import { applyQuirks } from '../../core/quirks.ts'
 import type { GenerationRequest } from '../../core/request.ts'
 import { keepFourMarks } from './cache-marks.ts'
 import { encodeMessages } from './messages-encode.ts'
-import { applyQuirks } from './quirks.ts'
 import { ownBody } from './request-own.ts'
 import { CLOSED, strictly } from './schema.ts'
 import { encodeReasoning } from './thinking-encode.ts'
@@ -42,7 +42,7 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   const notes: Note[] = []
   const own = request.dialect === 'anthropic-messages'
   const body = own ? ownBody(request, target.model) : foreignBody(request, target, notes)
-  applyQuirks(body, target, notes)
+  applyQuirks(body, target.quirks, notes)
   return { body, notes, headers: { 'anthropic-version': target.quirks.anthropicVersion ?? VERSION } }
 }
 

@@ -4,22 +4,7 @@ import { type JsonObject, isObject } from '../../core/json.ts'
 import type { Origin } from '../../core/origin.ts'
 import type { CacheMark } from '../../core/part.ts'
 
-/** Members of `wire` that are not in `known`. */
-export function rest(wire: JsonObject, known: ReadonlySet<string>): JsonObject {
-  return unreadMembers(wire, known) ?? {}
-}
-
-/** The same, and undefined for none: a stream asks this of every chunk, and hardly ever is there one. */
-export function unreadMembers(wire: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
-  let left: JsonObject | undefined
-  for (const key in wire) {
-    const value = wire[key]
-    if (value === undefined || known.has(key)) continue
-    left ??= {}
-    left[key] = value
-  }
-  return left
-}
+export { rest, unreadMembers } from '../openai-family/members.ts'
 
 export function originOf(extras: JsonObject, shape: JsonObject): Origin | undefined {
   const hasExtras = Object.keys(extras).length > 0

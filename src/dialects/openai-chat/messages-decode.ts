@@ -2,9 +2,10 @@
 
 import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, asString, isObject } from '../../core/json.ts'
-import type { MediaSource, Part, ReasoningPart, ToolCallPart } from '../../core/part.ts'
+import type { Part, ReasoningPart, ToolCallPart } from '../../core/part.ts'
 import type { Message, Role } from '../../core/request.ts'
 import { readSeal } from '../../core/seal.ts'
+import { urlSource } from '../openai-family/media.ts'
 import { cacheMark, originOf, rest } from './members.ts'
 
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
@@ -173,14 +174,6 @@ function knownPart(wire: JsonObject, type: string, at: string): Part | undefined
     }
   }
   return undefined
-}
-
-/** A data URL in its plain form becomes base64; anything else stays the URL it is, letter for letter. */
-export function urlSource(url: string): MediaSource {
-  const match = /^data:([^;,]+);base64,/.exec(url)
-  return match
-    ? { type: 'base64', mediaType: match[1] as string, data: url.slice(match[0].length) }
-    : { type: 'url', url }
 }
 
 /** Reasoning that clients echo: signed `thinking_blocks` first, else the readable text under either name. */

@@ -4,16 +4,10 @@
 import type { EncodeTarget } from '../../core/dialect.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
-import type {
-  MediaPart,
-  MediaSource,
-  Part,
-  ReasoningPart,
-  ToolCallPart,
-  ToolResultPart,
-} from '../../core/part.ts'
+import type { MediaPart, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../core/part.ts'
 import type { GenerationRequest, Message } from '../../core/request.ts'
 import { carrySeal } from '../../core/seal.ts'
+import { urlOf } from '../openai-family/media.ts'
 
 /** What stands in a tool message for an image that follows in the next user message. Constant: prefixes stay stable. */
 const MOVED = '[the image of this tool result follows]'
@@ -314,10 +308,6 @@ function mediaPart(part: MediaPart, at: string, { notes, own }: Scope): JsonObje
     type: 'file',
     file: { file_data: urlOf(source), ...(title === undefined ? {} : { filename: title }) },
   }
-}
-
-function urlOf(source: Extract<MediaSource, { type: 'base64' | 'url' }>): string {
-  return source.type === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`
 }
 
 export function toolCall(part: ToolCallPart): JsonObject {

@@ -1,10 +1,11 @@
 // Chat request to canonical. Everything unread is kept in `extras`, and how read members were spelt in `shape`, so that
 // encoding to the same dialect gives the same JSON back.
 
-import { GatewayError, invalid } from '../../core/error.ts'
+import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Origin } from '../../core/origin.ts'
 import type { GenerationRequest, ResponseFormat, Tool, ToolChoice } from '../../core/request.ts'
+import { bool, number, object, string } from '../openai-family/members.ts'
 import { cacheMark, originOf, rest } from './members.ts'
 import { decodeMessages } from './messages-decode.ts'
 
@@ -238,28 +239,4 @@ function responseFormat(wire: Json): ResponseFormat | null {
     return { type: 'opaque', dialect: 'openai-chat', value: wire }
   }
   throw invalid('response_format', 'response_format must be an object')
-}
-
-function number(wire: JsonObject, name: string): number | null {
-  const value = wire[name]
-  if (value === null || typeof value === 'number') return value
-  throw typeError(name, 'a number', value)
-}
-function bool(wire: JsonObject, name: string): boolean | null {
-  const value = wire[name]
-  if (value === null || typeof value === 'boolean') return value
-  throw typeError(name, 'true or false', value)
-}
-function string(wire: JsonObject, name: string): string | null {
-  const value = wire[name]
-  if (value === null || typeof value === 'string') return value
-  throw typeError(name, 'a string', value)
-}
-function object(wire: JsonObject, name: string): JsonObject | null {
-  const value = wire[name]
-  if (value === null || isObject(value)) return value
-  throw typeError(name, 'an object', value)
-}
-function typeError(name: string, wanted: string, value: Json | undefined): GatewayError {
-  return invalid(name, `${name} must be ${wanted}, not ${Array.isArray(value) ? 'a list' : typeof value}`)
 }

@@ -1,9 +1,10 @@
 // Canonical request to Chat. A request that came as Chat is written back as it was spelt; one of another dialect gets
 // the plainest Chat there is, because strict hosts refuse what they do not know. What is lost is noted.
 
-import type { EncodeTarget, Encoded } from '../../core/dialect.ts'
+import type { EncodeTarget, Encoded, Quirks } from '../../core/dialect.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
+import { applyQuirks } from '../../core/quirks.ts'
 import type {
   GenerationRequest,
   ReasoningControl,
@@ -60,7 +61,7 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   else
     for (const name of Object.keys(request.origin?.extras ?? {}))
       notes.push({ field: name, action: 'dropped', why: 'Chat has no such field' })
-  applyQuirks(body, target, notes)
+  applyQuirks(body, target.quirks, notes, limitName(target.quirks))
   return { body, notes }
 }
 
@@ -274,27 +275,9 @@ function encodeStream(
     body.stream_options = { include_usage: true }
 }
 
-function applyQuirks(body: JsonObject, { quirks }: EncodeTarget, notes: Note[]): void {
-  const { drop, rename, force, clamp, maxTokensField } = quirks
-  for (const name of drop ?? [])
-    if (body[name] !== undefined) {
-      delete body[name]
-      notes.push({ field: name, action: 'dropped', why: 'the provider refuses it' })
-    }
+/** Hosts differ in the one name of the limit that they take. */
+function limitName({ maxTokensField }: Quirks): Record<string, string> {
+  if (maxTokensField === undefined) return {}
   const other = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
-  const renames = { ...rename, ...(maxTokensField === undefined ? {} : { [other]: maxTokensField }) }
-  for (const [from, to] of Object.entries(renames))
-    if (body[from] !== undefined) {
-      body[to] ??= body[from]
-      delete body[from]
-    }
-  for (const [name, { min, max }] of Object.entries(clamp ?? {})) {
-    const value = body[name]
-    if (typeof value !== 'number') continue
-    const kept = Math.min(Math.max(value, min ?? value), max ?? value)
-    if (kept === value) continue
-    body[name] = kept
-    notes.push({ field: name, action: 'approximated', why: 'outside what the provider takes' })
-  }
-  Object.assign(body, force)
+  return { [other]: maxTokensField }
 }

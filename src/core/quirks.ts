@@ -1,17 +1,22 @@
-// The provider's deviations, applied to the finished body.
+// A provider's deviations, applied to a finished request body; every drop and clamp leaves a note.
 
-import type { EncodeTarget } from '../../core/dialect.ts'
-import type { JsonObject } from '../../core/json.ts'
-import type { Note } from '../../core/note.ts'
+import type { Quirks } from './dialect.ts'
+import type { JsonObject } from './json.ts'
+import type { Note } from './note.ts'
 
-export function applyQuirks(body: JsonObject, { quirks }: EncodeTarget, notes: Note[]): void {
-  const { drop, rename, force, clamp } = quirks
+/** @param renames wire name to wire name, on top of the provider's own. */
+export function applyQuirks(
+  body: JsonObject,
+  { drop, rename, force, clamp }: Quirks,
+  notes: Note[],
+  renames: Readonly<Record<string, string>> = {},
+): void {
   for (const name of drop ?? [])
     if (body[name] !== undefined) {
       delete body[name]
       notes.push({ field: name, action: 'dropped', why: 'the provider refuses it' })
     }
-  for (const [from, to] of Object.entries(rename ?? {}))
+  for (const [from, to] of Object.entries({ ...rename, ...renames }))
     if (body[from] !== undefined) {
       body[to] ??= body[from]
       delete body[from]
