@@ -6,5 +6,6 @@ import { claudeFacts } from './claude.ts'
 
 /** Facts of an upstream model as an endpoint of `dialect` serves it; empty where nothing is known. */
 export function modelFacts(dialect: DialectId, model: string): ModelFacts {
-  return dialect === 'anthropic-messages' ? claudeFacts(model) : {}
+  // Converse serves Claude beside others; the names of those are no Claude's.
+  return dialect === 'anthropic-messages' || dialect === 'bedrock-converse' ? claudeFacts(model) : {}
 }

@@ -6,10 +6,8 @@ import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Citation, MediaPart, MediaSource, Part, ToolCallPart } from '../../core/part.ts'
 import { carrySeal, readSeal } from '../../core/seal.ts'
+import { RAW_ARGUMENTS, parseInput } from '../../core/tool-input.ts'
 import { cacheMark, originOf, ownExtras, ownShape, rest } from './members.ts'
-
-/** What stands for arguments that are not a JSON object. Constant, so that the next turn says the same. */
-export const RAW_ARGUMENTS = '_raw_arguments'
 
 /**
  * @param at place in the request, for the error that names a malformed member; undefined in answers, where a malformed
@@ -203,18 +201,6 @@ export function decodeCitation(wire: Json): Citation {
   if (typeof name === 'string') citation.title = name
   if (typeof citedText === 'string') citation.citedText = citedText
   return citation
-}
-
-/** The input of a tool call: JSON text to an object, undefined when it is not one. Nothing at all means no arguments. */
-export function parseInput(text: string): JsonObject | undefined {
-  const trimmed = text.trim()
-  if (trimmed === '' || trimmed === 'null') return {}
-  try {
-    const value = JSON.parse(text) as Json
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** A part that came from this dialect, as it came. Foreign opaque parts have no form here: an empty list. */

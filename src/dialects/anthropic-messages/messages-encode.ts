@@ -1,7 +1,5 @@
-// Messages of another dialect as turns of this one. Facts of this wire: instructions stand outside the conversation;
-// user and assistant turns alternate; all results of one assistant turn stand in the next user turn, before anything
-// else; empty text blocks are refused. Only earlier messages decide what a message becomes, so a longer conversation
-// begins with the same bytes.
+// Messages of another dialect as turns of this one (core/turns.ts). Facts of this wire: empty text blocks are refused,
+// thinking goes back only signed, documents stand in user turns alone.
 
 import { invalid } from '../../core/error.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
@@ -9,23 +7,11 @@ import { isObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
 import type { CacheMark, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../core/part.ts'
 import type { GenerationRequest, Message } from '../../core/request.ts'
-import { RAW_ARGUMENTS, ownBlock, ownCitations, parseInput } from './blocks.ts'
+import { RAW_ARGUMENTS, parseInput } from '../../core/tool-input.ts'
+import { LATE_CLOSE, LATE_OPEN, type TurnWriter, settleLastTurn, turnsOf } from '../../core/turns.ts'
+import { ownBlock, ownCitations } from './blocks.ts'
 import { encodeMedia } from './media-encode.ts'
 import { wireId, wireName } from './names.ts'
-
-/** Around an instruction that came in the middle of the conversation. Constant: prefixes stay stable. */
-const LATE_OPEN = '<system-instruction>\n'
-const LATE_CLOSE = '\n</system-instruction>'
-
-interface Turn {
-  role: 'user' | 'assistant'
-  /** Tool results of a user turn with the place of their call, which orders them. */
-  results: { order: number; block: JsonObject }[]
-  blocks: JsonObject[]
-}
-
-/** Calls of the last assistant turn that wait for a result, by the id the caller uses. */
-type Waiting = Map<string, { id: string; order: number }[]>
 
 export interface Conversation {
   system: JsonObject[]
@@ -38,109 +24,24 @@ export function encodeMessages(
   facts: { prefill?: boolean },
   notes: Note[],
 ): Conversation {
-  const system: JsonObject[] = []
-  const turns: Turn[] = []
-  const used = new Set<string>()
-  let waiting: Waiting = new Map()
-  let calls = 0
-
-  const turn = (role: Turn['role']): Turn => {
-    const last = turns.at(-1)
-    if (last?.role === role) return last
-    const next: Turn = { role, results: [], blocks: [] }
-    turns.push(next)
-    return next
-  }
-
   for (const [index, message] of request.messages.entries()) {
     const at = `messages[${index}]`
     noteExtras(message, at, notes)
     if (message.name !== undefined && message.role !== 'tool')
       notes.push({ field: `${at}.name`, action: 'dropped', why: 'messages have no name here' })
-    if (message.role === 'system' || message.role === 'developer') {
-      const late = turns.length > 0
-      const blocks = instruction(message, at, late, notes)
-      if (late) turn('user').blocks.push(...blocks)
-      else system.push(...blocks)
-      if (late && blocks.length > 0)
-        notes.push({
-          field: at,
-          action: 'moved',
-          why: 'an instruction inside the conversation is sent within the user message beside it',
-        })
-      continue
-    }
-    if (message.role === 'assistant') {
-      const blocks = message.parts.flatMap((part, position) => {
-        if (part.kind !== 'tool_call') return assistantBlock(part, `${at}.content[${position}]`, notes)
-        if (turns.at(-1)?.role !== 'assistant') {
-          waiting = new Map()
-          turn('assistant')
-        }
-        const id = freeId(wireId(part.id), used)
-        const same = waiting.get(part.id)
-        if (same) same.push({ id, order: calls++ })
-        else waiting.set(part.id, [{ id, order: calls++ }])
-        return [toolUse(part, id, `${at}.tool_calls[${position}]`, notes)]
-      })
-      if (blocks.length === 0) continue
-      markLast(blocks, message)
-      turn('assistant').blocks.push(...blocks)
-      continue
-    }
-    const own = turn('user')
-    const before = own.blocks.length
-    let last: JsonObject | undefined
-    for (const [position, part] of message.parts.entries()) {
-      const field = `${at}.content[${position}]`
-      if (part.kind === 'tool_result') {
-        const call = waiting.get(part.callId)?.shift()
-        if (!call)
-          throw invalid(
-            `${at}.tool_call_id`,
-            `${at}: the tool result "${part.callId}" answers no tool call of the assistant message before it`,
-          )
-        last = toolResult(part, call.id, field, notes)
-        own.results.push({ order: call.order, block: last })
-      } else own.blocks.push(...userBlock(part, field, notes))
-    }
-    const fresh = own.blocks.slice(before)
-    markLast(fresh.length > 0 ? fresh : last ? [last] : [], message)
   }
-  return { system, messages: finish(turns, facts) }
-}
-
-/** Ids must be unique in a conversation here; a legacy function call has only its name for an id. */
-function freeId(id: string, used: Set<string>): string {
-  let free = id
-  for (let count = 2; used.has(free); count++) free = `${id}_${count}`
-  used.add(free)
-  return free
-}
-
-function finish(turns: readonly Turn[], facts: { prefill?: boolean }): JsonObject[] {
-  const messages: { role: string; content: JsonObject[] }[] = []
-  for (const { role, results, blocks } of turns) {
-    const ordered = results.toSorted((a, b) => a.order - b.order).map((result) => result.block)
-    const content = [...ordered, ...blocks]
-    if (content.length === 0) continue
-    const last = messages.at(-1)
-    if (last?.role === role) last.content.push(...content)
-    else messages.push({ role, content })
+  const writer: TurnWriter = {
+    instruction: (message, at, late) => instruction(message, at, late, notes),
+    assistant: (part, at) => assistantBlock(part, at, notes),
+    call: (part, id, at) => [toolUse(part, id, at, notes)],
+    user: (part, at) => userBlock(part, at, notes),
+    result: (part, id, at) => [toolResult(part, id, at, notes)],
+    id: wireId,
+    wrote: markLast,
   }
-  if (messages.length === 0)
-    throw invalid('messages', 'messages holds nothing but instructions; this model needs a user message')
-  const last = messages.at(-1)
-  if (last?.role === 'assistant') {
-    if (facts.prefill === false)
-      throw invalid(
-        `messages`,
-        'the last message is from the assistant: this model does not support assistant message prefill',
-      )
-    trimEnd(last.content)
-    if (last.content.length === 0) messages.pop()
-  }
-  return messages.map(({ role, content }) => ({ role, content: plain(content) }))
+  const { system, turns } = turnsOf(request, writer, notes)
+  settleLastTurn(turns, facts.prefill, trimEnd)
+  return { system, messages: turns.map(({ role, content }) => ({ role, content: plain(content) })) }
 }
 
 /** A prefill must not end in white space. */

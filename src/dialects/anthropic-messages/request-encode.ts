@@ -10,8 +10,8 @@ import type { GenerationRequest } from '../../core/request.ts'
 import { keepFourMarks } from './cache-marks.ts'
 import { encodeMessages } from './messages-encode.ts'
 import { ownBody } from './request-own.ts'
-import { CLOSED, strictly } from './schema.ts'
-import { encodeReasoning } from './thinking-encode.ts'
+import { CLOSED, strictly } from '../../core/closed-schema.ts'
+import { encodeThinking } from '../../core/claude-thinking.ts'
 import { encodeTools } from './tools-encode.ts'
 
 const VERSION = '2023-06-01'
@@ -54,7 +54,7 @@ function foreignBody(request: GenerationRequest, target: EncodeTarget, notes: No
   const { system, messages } = encodeMessages(request, facts, notes)
   body.messages = messages
   encodeTools(request, facts, body, notes)
-  encodeReasoning(request.reasoning, facts, body, notes)
+  encodeThinking(request.reasoning, facts, body, notes)
   encodeFormat(request, body, system, notes)
   if (system.length > 0) body.system = system
   encodeStop(request, body, notes)

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
 import type { GenerationRequest, Tool } from '../../core/request.ts'
 import { wireName } from './names.ts'
-import { CLOSED, objectSchema, strictly } from './schema.ts'
+import { CLOSED, objectSchema, strictly } from '../../core/closed-schema.ts'
 
 /** More strict tools than this in one request are refused. */
 const STRICT_TOOLS = 20

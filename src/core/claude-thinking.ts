@@ -1,9 +1,10 @@
-// Reasoning effort of another dialect: `output_config.effort` on adaptive models, a token budget on the older ones.
+// Claude's thinking controls, as every platform that serves it takes them (Messages, InvokeModel, Converse): a
+// reasoning effort becomes `output_config.effort` on adaptive models, a token budget on the older ones.
 
-import type { ModelFacts } from '../../core/dialect.ts'
-import type { JsonObject } from '../../core/json.ts'
-import type { Note } from '../../core/note.ts'
-import type { ReasoningControl } from '../../core/request.ts'
+import type { ModelFacts } from './dialect.ts'
+import type { JsonObject } from './json.ts'
+import type { Note } from './note.ts'
+import type { ReasoningControl } from './request.ts'
 
 const BUDGET: Readonly<Record<string, number>> = {
   minimal: 1_024,
@@ -18,7 +19,7 @@ const ORDER = ['low', 'medium', 'high', 'xhigh', 'max']
 const LEAST_BUDGET = 1_024
 
 /** Writes `thinking` or `output_config.effort` into the body, which already has max_tokens and tool_choice. */
-export function encodeReasoning(
+export function encodeThinking(
   control: ReasoningControl | undefined,
   facts: ModelFacts,
   body: JsonObject,

@@ -1,7 +1,7 @@
 // JSON Schemas for strict tools and structured output: this API compiles them to a grammar, demands closed objects, and
 // refuses bounds. A refused bound moves into the description, where the model still reads it.
 
-import { type Json, type JsonObject, isObject } from '../../core/json.ts'
+import { type Json, type JsonObject, isObject } from './json.ts'
 
 const BOUNDS = [
   'minLength',
