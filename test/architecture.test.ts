@@ -32,7 +32,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
       'config',
     ],
     node: ['node:crypto'],
-    packages: ['pino'],
+    packages: ['pino', 'lru-cache'],
   },
   server: {
     may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway'],

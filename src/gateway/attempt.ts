@@ -20,6 +20,7 @@ import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Deployment } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
+import { issuesSeals, watchParts } from './seals.ts'
 import { toolNames } from './tool-names.ts'
 import { countTokensLocally } from './count-tokens.ts'
 import { type Prepared, relayRequest, translateRequest } from './upstream-request.ts'
@@ -59,14 +60,18 @@ export async function attempt(
   record.path = relayed ? 'relay' : 'translate'
   const state = runtime.endpoints.get(endpoint.id)
   if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
+  const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.id }
   let request: GenerationRequest | undefined
   let prepared: Prepared
   if (relayed) prepared = relayRequest(call, read, deployment, state, spoken)
   else {
-    request = call.dialect.request.decode({ ...read.json(), model: deployment.model })
+    const asked = call.dialect.request.decode({ ...read.json(), model: deployment.model })
+    const recalled = runtime.seals.recall(asked, sealTarget)
+    request = recalled.request
     context.request = request
     const facts = modelFacts(upstream.id, deployment.model)
     prepared = translateRequest(call, request, deployment, state, spoken as Spoken, upstream, facts)
+    prepared.notes.unshift(...recalled.notes)
   }
   record.notes = prepared.notes
   if (runtime.config.server.strict && prepared.notes.length > 0) throw refuseLoss(prepared)
@@ -91,7 +96,9 @@ export async function attempt(
   const type = exchange.headers['content-type'] ?? ''
   const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
   if (streamed && isStream(type, upstream)) {
-    const rewrite = request && toolNames(request, upstream)
+    const rename = request && toolNames(request, upstream)
+    const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
+    const rewrite = rename && watch ? (event: StreamEvent) => watch(rename(event)) : (rename ?? watch)
     const live = relayed
       ? await relayStream({
           exchange,
@@ -134,6 +141,8 @@ export async function attempt(
   if (rewrite)
     for (const choice of response.choices)
       for (const part of choice.parts) if (part.kind === 'tool_call') part.name = rewrite.original(part.name)
+  if (issuesSeals(upstream) && response.choices[0])
+    watchParts(response.choices[0].parts, runtime.seals.watch(sealTarget))
   if (streamed) {
     const events: StreamEvent[] = []
     replay(response, (event) => events.push(event))

@@ -16,6 +16,7 @@ import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
 import { routeTable } from './route-table.ts'
 import { type Runtime, endpointState } from './runtime.ts'
+import { seals } from './seals.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 
 export interface GatewayOptions {
@@ -45,6 +46,7 @@ export interface Gateway {
 export function createGateway(config: Config, options: GatewayOptions): Gateway {
   const clock = options.clock ?? systemClock
   const shared = telemetry(options.log)
+  const remembered = seals()
   const decided = decisions()
   let connections: Pools = pools()
   const retired = new Set<Pools>()
@@ -76,6 +78,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
           ),
       }),
       telemetry: shared,
+      seals: remembered,
       decisions: decided,
       clock,
       random: options.random ?? Math.random,

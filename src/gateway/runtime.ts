@@ -14,6 +14,7 @@ import type { Pools } from '../upstream/pools.ts'
 import type { Decisions } from './decisions.ts'
 import type { Probes } from './probes.ts'
 import type { RouteTable } from './route-table.ts'
+import type { Seals } from './seals.ts'
 
 export interface EndpointState {
   config: EndpointConfig
@@ -34,6 +35,8 @@ export interface Runtime {
   pools: Pools
   probes: Probes
   telemetry: Telemetry
+  /** Private state of answers, across reloads. */
+  seals: Seals
   /** What was decided for the latest calls; outlives a reload. */
   decisions: Decisions
   clock: Clock

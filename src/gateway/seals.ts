@@ -1,0 +1,202 @@
+// Private state of an answer (signatures, encrypted reasoning) for callers whose clients drop it. It is remembered under
+// the turn's first tool call, an id every client must echo, and put back when the conversation returns. Bounded in bytes
+// and age; a miss degrades to "no reasoning replayed". Seals also get their account here, and go back to no other.
+
+import { LRUCache } from 'lru-cache'
+import type { GenerationDialect } from '../core/dialect.ts'
+import type { StreamEvent } from '../core/event.ts'
+import type { Note } from '../core/note.ts'
+import type { DialectId, Seal } from '../core/origin.ts'
+import type { Part, ReasoningPart, ToolCallPart } from '../core/part.ts'
+import type { GenerationRequest, Message } from '../core/request.ts'
+
+const MAX_BYTES = 64 * 1024 * 1024
+const MAX_AGE_MS = 6 * 60 * 60 * 1000
+
+/** Who issues and receives seals: one endpoint's account and the model behind it. */
+export interface SealTarget {
+  /** Endpoint id. */
+  account: string
+  model: string
+  dialect: DialectId
+}
+
+interface Turn {
+  account: string
+  dialect: DialectId
+  /** Sealed reasoning of the turn, in order. */
+  reasoning: ReasoningPart[]
+  /** Seals of its calls, by call id, with the call's name as a check. */
+  calls: Map<string, { name: string; sealed?: Seal }>
+}
+
+export interface Seals {
+  /** The request with remembered state put back and foreign state taken out; the same object where nothing changes. */
+  recall(request: GenerationRequest, target: SealTarget): { request: GenerationRequest; notes: Note[] }
+  /** Passes each event on, its seal stamped with the account, and remembers the turn at its end. */
+  watch(target: SealTarget): (event: StreamEvent) => StreamEvent
+}
+
+export function seals(): Seals {
+  const turns = new LRUCache<string, Turn>({
+    maxSize: MAX_BYTES,
+    ttl: MAX_AGE_MS,
+    sizeCalculation: sizeOf,
+  })
+  return {
+    recall(request, target) {
+      const notes: Note[] = []
+      let changed = false
+      const messages = request.messages.map((message, index) => {
+        if (message.role !== 'assistant') return message
+        const kept = withoutForeign(message, target, `messages[${index}]`, notes)
+        const whole = withRemembered(kept, turns, target)
+        if (whole !== message) changed = true
+        return whole
+      })
+      return { request: changed ? { ...request, messages } : request, notes }
+    },
+    watch(target) {
+      const reasoning: ReasoningPart[] = []
+      const calls: Turn['calls'] = new Map()
+      const open = new Map<number, ReasoningPart | ToolCallPart>()
+      let sealedAny = false
+      return (event) => {
+        switch (event.type) {
+          case 'open':
+            if (event.choice !== 0) return event
+            if (event.open.kind === 'reasoning')
+              open.set(event.part, {
+                kind: 'reasoning',
+                text: '',
+                ...(event.open.redacted === undefined ? {} : { redacted: event.open.redacted }),
+              })
+            else if (event.open.kind === 'tool_call')
+              open.set(event.part, {
+                kind: 'tool_call',
+                id: event.open.id,
+                name: event.open.name,
+                arguments: '',
+              })
+            return event
+          case 'delta': {
+            const part = event.choice === 0 ? open.get(event.part) : undefined
+            if (part?.kind === 'reasoning') part.text += event.text
+            return event
+          }
+          case 'close': {
+            const part = event.choice === 0 ? open.get(event.part) : undefined
+            open.delete(event.part)
+            const sealed = event.sealed && {
+              ...event.sealed,
+              model: event.sealed.model ?? target.model,
+              account: event.sealed.account ?? target.account,
+            }
+            if (part?.kind === 'tool_call')
+              calls.set(part.id, { name: part.name, ...(sealed ? { sealed } : {}) })
+            if (!sealed) return event
+            sealedAny = true
+            if (part?.kind === 'reasoning') reasoning.push({ ...part, sealed })
+            return { ...event, sealed }
+          }
+          case 'end': {
+            const first = calls.keys().next()
+            if (sealedAny && !first.done)
+              turns.set(first.value, { account: target.account, dialect: target.dialect, reasoning, calls })
+            return event
+          }
+          default:
+            return event
+        }
+      }
+    },
+  }
+}
+
+/** Stamps a whole answer's seals and remembers it: the same as `watch` over its events. */
+export function watchParts(parts: readonly Part[], pass: (event: StreamEvent) => StreamEvent): void {
+  for (const [part, value] of parts.entries()) {
+    if (value.kind === 'reasoning')
+      pass({
+        type: 'open',
+        choice: 0,
+        part,
+        open: { kind: 'reasoning', ...(value.redacted === undefined ? {} : { redacted: value.redacted }) },
+      })
+    else if (value.kind === 'tool_call')
+      pass({ type: 'open', choice: 0, part, open: { kind: 'tool_call', id: value.id, name: value.name } })
+    else continue
+    if (value.kind === 'reasoning') pass({ type: 'delta', choice: 0, part, text: value.text })
+    const closed = pass({
+      type: 'close',
+      choice: 0,
+      part,
+      ...(value.sealed ? { sealed: value.sealed } : {}),
+    })
+    if (closed.type === 'close' && closed.sealed) value.sealed = closed.sealed
+  }
+  pass({ type: 'end' })
+}
+
+/** Seals of another account go back to nobody: the vendor would refuse or silently drop them. */
+function withoutForeign(message: Message, target: SealTarget, at: string, notes: Note[]): Message {
+  const foreign = (part: Part): boolean =>
+    (part.kind === 'reasoning' || part.kind === 'tool_call') &&
+    part.sealed?.account !== undefined &&
+    (part.sealed.account !== target.account || part.sealed.dialect !== target.dialect)
+  if (!message.parts.some(foreign)) return message
+  const parts = message.parts.map((part, index) => {
+    if (!foreign(part) || (part.kind !== 'reasoning' && part.kind !== 'tool_call')) return part
+    const { sealed, ...open } = part
+    notes.push({
+      field: `${at}.parts[${index}]`,
+      action: 'dropped',
+      why: `its private state was issued by endpoint "${sealed?.account}", not by "${target.account}"`,
+    })
+    return open
+  })
+  return { ...message, parts }
+}
+
+/** What the caller's client did not echo, from the turn that its first call names. An edited turn is left alone. */
+function withRemembered(message: Message, turns: LRUCache<string, Turn>, target: SealTarget): Message {
+  const calls = message.parts.filter((part) => part.kind === 'tool_call')
+  const [first] = calls
+  const turn = first && turns.get(first.id)
+  if (!turn || turn.account !== target.account || turn.dialect !== target.dialect) return message
+  if (calls.some((call) => turn.calls.get(call.id)?.name !== call.name)) return message
+  const bare = calls.some(
+    (call) => call.sealed === undefined && turn.calls.get(call.id)?.sealed !== undefined,
+  )
+  const silent =
+    turn.reasoning.length > 0 &&
+    !message.parts.some((part) => part.kind === 'reasoning' && part.sealed !== undefined)
+  if (!bare && !silent) return message
+  const parts = message.parts
+    .filter((part) => !silent || part.kind !== 'reasoning')
+    .map((part) => {
+      const sealed = part.kind === 'tool_call' ? turn.calls.get(part.id)?.sealed : undefined
+      return part.kind === 'tool_call' && part.sealed === undefined && sealed ? { ...part, sealed } : part
+    })
+  return { ...message, parts: silent ? [...turn.reasoning, ...parts] : parts }
+}
+
+function sizeOf(turn: Turn): number {
+  let bytes = 256
+  for (const part of turn.reasoning) bytes += part.text.length * 2 + (part.sealed?.value.length ?? 0) + 128
+  for (const [id, call] of turn.calls)
+    bytes += id.length + call.name.length + (call.sealed?.value.length ?? 0) + 128
+  return bytes
+}
+
+/** Dialects whose answers carry private state; the others' streams are not watched at all. */
+export function issuesSeals(dialect: GenerationDialect): boolean {
+  return SEALING.has(dialect.id)
+}
+
+const SEALING: ReadonlySet<DialectId> = new Set([
+  'anthropic-messages',
+  'openai-responses',
+  'gemini',
+  'bedrock-converse',
+])
