@@ -39,6 +39,11 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
     node: true,
     packages: ['pino'],
   },
+  client: {
+    may: ['core', 'wire', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'governance'],
+    node: ['node:fs', 'node:path'],
+    packages: ['yaml'],
+  },
   testing: { may: ['core', 'wire'], node: true, packages: [] },
   cli: {
     may: ['core', 'config', 'gateway', 'server', 'providers', 'upstream', 'testing'],

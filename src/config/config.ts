@@ -39,6 +39,13 @@ export interface ConfigProblem {
   column?: number
 }
 
+export interface RetryConfig {
+  maxAttempts?: number
+  initialBackoffMs?: number
+  maxBackoffMs?: number
+  backoffMultiplier?: number
+}
+
 export interface Config {
   server: ServerConfig
   endpoints: EndpointConfig[]
@@ -48,6 +55,8 @@ export interface Config {
   defaultModel?: string
   /** Endpoint id that `/healthz` reports as subsystems.openai. */
   primaryEndpoint?: string
+  /** Document 004's `retry:` block, for the client library; the gateway's own retries are per endpoint. */
+  retry?: RetryConfig
   /** Warnings met on the way. Errors are thrown as ConfigError instead. */
   problems: ConfigProblem[]
   /** Files read, secrets among them, for the watcher. */

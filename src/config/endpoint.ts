@@ -83,7 +83,7 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
 }
 
 /** A vendor's bare host answers nothing; its API root is known, and document 004 writes MiniMax that way. */
-function withVendorPath(baseUrl: string): string {
+export function withVendorPath(baseUrl: string): string {
   const url = new URL(baseUrl)
   if (url.pathname !== '/') return baseUrl
   const vendor = providers.find((row) => row.local !== true && row.base?.startsWith(`${url.origin}/`))

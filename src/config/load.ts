@@ -51,7 +51,7 @@ export function loadConfig(options: LoadOptions): Config {
   const files: string[] = []
   const at = (path: string): string => (isAbsolute(path) ? path : join(cwd, path))
   const read = new Set<string>()
-  const env = recordingEnv(merged(dotEnv(at('.env'), problems, files), options.env), read)
+  const env = recordingEnv(withDotEnv(options, problems, files), read)
   const deps = { env, readFile: (path: string) => readFileSync(at(path), 'utf8') }
 
   const file = readConfigFile(options, env, at, deps, problems, files)
@@ -105,6 +105,7 @@ export function loadConfig(options: LoadOptions): Config {
     aliases,
     ...(defaultModel === undefined ? {} : { defaultModel }),
     ...(endpoints.some((endpoint) => endpoint.id === 'openai') ? { primaryEndpoint: 'openai' } : {}),
+    ...retryOf(file),
     problems,
     files,
     variablesRead: [...read],
@@ -191,6 +192,26 @@ function addImplicitRoutes(endpoints: readonly EndpointConfig[], routes: RouteCo
         fallback: [],
       })
     }
+}
+
+function retryOf(file: ReadFile | undefined): Pick<Config, 'retry'> {
+  const given = file?.value.retry
+  if (!given) return {}
+  const retry: NonNullable<Config['retry']> = {}
+  if (given.max_attempts !== undefined) retry.maxAttempts = given.max_attempts
+  if (given.initial_backoff_ms !== undefined) retry.initialBackoffMs = given.initial_backoff_ms
+  if (given.max_backoff_ms !== undefined) retry.maxBackoffMs = given.max_backoff_ms
+  if (given.backoff_multiplier !== undefined) retry.backoffMultiplier = given.backoff_multiplier
+  return { retry }
+}
+
+/** The environment over the `.env` file beside it. */
+export function withDotEnv(
+  { cwd, env }: Pick<LoadOptions, 'cwd' | 'env'>,
+  problems: ConfigProblem[] = [],
+  files: string[] = [],
+): Env {
+  return merged(dotEnv(join(cwd, '.env'), problems, files), env)
 }
 
 function dotEnv(

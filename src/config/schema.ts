@@ -126,7 +126,14 @@ export const fileSchema = z.object({
     )
     .nullish(),
   model: z.object({ provider: z.string(), model: scalarText }).optional(),
-  retry: z.looseObject({}).optional(),
+  retry: z
+    .object({
+      max_attempts: positive.optional(),
+      initial_backoff_ms: positive.optional(),
+      max_backoff_ms: positive.optional(),
+      backoff_multiplier: positive.optional(),
+    })
+    .optional(),
 })
 
 export type File = z.infer<typeof fileSchema>

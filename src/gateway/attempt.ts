@@ -1,7 +1,7 @@
 // One try at one deployment: relay where both sides speak the same dialect, translate where they do not, the built-in
 // demo where the endpoint is that. Ends at the commit point: what it returns is good, what it throws may move on.
 
-import { STREAM_TYPE } from '../wire/frames.ts'
+import { STREAM_TYPE, isStreamType } from '../wire/frames.ts'
 import { modelFacts } from '../catalog/index.ts'
 import type { AnswerContext, GenerationDialect, Metered } from '../core/dialect.ts'
 import { GatewayError } from '../core/error.ts'
@@ -95,7 +95,7 @@ export async function attempt(
   for (const name in exchange.headers) if (SHOWN.test(name)) headers[name] = exchange.headers[name] as string
   const type = exchange.headers['content-type'] ?? ''
   const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
-  if (streamed && isStream(type, upstream)) {
+  if (streamed && isStreamType(type, upstream.framing)) {
     const rename = request && toolNames(request, upstream)
     const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
     const rewrite = rename && watch ? (event: StreamEvent) => watch(rename(event)) : (rename ?? watch)
@@ -187,12 +187,6 @@ function contextOf(call: Call, read: ReadRequest, runtime: Runtime, record: Call
     created: Math.floor(runtime.clock.now() / 1000),
     includeUsage: read.includeUsage,
   }
-}
-
-/** A host that answers a stream request with one JSON document (or a web page) says so by its type. */
-function isStream(type: string, upstream: GenerationDialect): boolean {
-  if (upstream.framing === 'ndjson') return !type.includes('html')
-  return !type.includes('json') && !type.includes('html')
 }
 
 /** A non-2xx answer as an error, its body read up to a cap and kept word for word. */

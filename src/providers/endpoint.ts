@@ -54,6 +54,8 @@ export interface EndpointConfig {
   headers: Record<string, string>
   organization?: string
   priority: number
+  /** Model that embeds where a caller of the client library names none. */
+  embeddingModel?: string
   tls: { insecure: boolean; caFile?: string }
   /** Address of an HTTP proxy that all requests go through. */
   proxy?: string

@@ -45,3 +45,9 @@ export function frameSplitter(framing: Framing, piece: (raw: Buffer) => void): F
   if (framing === 'ndjson') return { splitter: lineSplitter(piece), frameOf: lineFrame }
   throw new GatewayError('internal', `no splitter for the framing "${framing}"`)
 }
+
+/** Whether a successful answer with this content type is a stream. NDJSON hosts name it in many ways, JSON among them. */
+export function isStreamType(type: string, framing: Framing): boolean {
+  if (framing === 'ndjson') return !type.includes('html')
+  return !type.includes('json') && !type.includes('html')
+}

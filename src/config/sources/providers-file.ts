@@ -29,6 +29,7 @@ export function providersEndpoints(
       if (rps !== undefined) endpoint.rateLimit.requestsPerSecond = rps
       if (entry.rate_limit?.rpm !== undefined) endpoint.rateLimit.rpm = entry.rate_limit.rpm
       if (entry.rate_limit?.tpm !== undefined) endpoint.rateLimit.tpm = entry.rate_limit.tpm
+      if (entry.embedding_model !== undefined) endpoint.embeddingModel = entry.embedding_model
       return [endpoint]
     } catch (thrown) {
       problems.push({
