@@ -1,6 +1,7 @@
 // `npm run bench:overhead`: CPU time of the gateway process per request beside a floor and the peers, in one run, the
 // targets taken in turn so that a noisy neighbour meets all of them. Ratios are the result; `--quick` is a smoke test,
-// `--strict` makes a missed goal a failure. A wrong answer is always one.
+// `--strict` makes a missed goal a failure, `--no-peers` leaves out nginx and Portkey, `--rounds N` asks for more. A
+// wrong answer is always a failure.
 
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +15,9 @@ import { type Mode, requestBody } from './traffic.ts'
 
 const quick = process.argv.includes('--quick')
 const strict = process.argv.includes('--strict')
-const ROUNDS = quick ? 1 : 7
+const peers = !quick && !process.argv.includes('--no-peers')
+const asked = process.argv.indexOf('--rounds')
+const ROUNDS = asked > 0 ? Number(process.argv[asked + 1]) : quick ? 1 : 7
 const REQUESTS: Readonly<Record<Mode, number>> = quick
   ? { json: 500, stream: 200 }
   : { json: 6000, stream: 2000 }
@@ -29,10 +32,10 @@ const upstream = await start(CORES.load, [process.execPath, join(here, 'upstream
 const origin = `http://127.0.0.1:${upstream.port}`
 
 const targets: Target[] = [await startFloor(origin), ...(await startTrunkline(origin, scratch))]
-const nginx = await startNginx(origin, scratch)
+const nginx = peers ? await startNginx(origin, scratch) : undefined
 if (nginx) targets.push(nginx)
-else console.log('nginx: skipped, it is not installed')
-if (quick) console.log('portkey: skipped in a quick run')
+else console.log(peers ? 'nginx: skipped, it is not installed' : 'nginx: skipped as asked')
+if (!peers) console.log('portkey: skipped as asked')
 else
   await startPortkey(origin, scratch).then(
     (target) => targets.push(target),
