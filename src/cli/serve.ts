@@ -61,7 +61,7 @@ async function serve(options: ServeOptions): Promise<void> {
     return
   }
   tellProblems(config, log)
-  const gateway = createGateway(config, { log })
+  const gateway = createGateway(config, { log, writeLine: (line) => void lines.write(line) })
   const server = await startServer({ gateway, host: config.server.host, port: config.server.port }).catch(
     (thrown: Error & { code?: string }) => {
       const why =

@@ -10,31 +10,41 @@ export interface Cancel {
   raise(reason: unknown): void
 }
 
-export function cancel(): Cancel {
-  const listeners = new Set<(reason: unknown) => void>()
-  let raised = false
-  let why: unknown
-  return {
-    get raised() {
-      return raised
-    },
-    get reason() {
-      return why
-    },
-    onRaise(fn) {
-      if (raised) {
-        fn(why)
-        return () => {}
-      }
-      listeners.add(fn)
-      return () => listeners.delete(fn)
-    },
-    raise(reason) {
-      if (raised) return
-      raised = true
-      why = reason
-      for (const fn of listeners) fn(reason)
-      listeners.clear()
-    },
+type Listener = (reason: unknown) => void
+
+class Token implements Cancel {
+  raised = false
+  reason: unknown
+  /** Nearly every call has one listener at a time. */
+  private only: Listener | undefined
+  private more: Set<Listener> | undefined
+
+  onRaise(fn: Listener): () => void {
+    if (this.raised) {
+      fn(this.reason)
+      return nothing
+    }
+    if (!this.only) this.only = fn
+    else (this.more ??= new Set()).add(fn)
+    return () => {
+      if (this.only === fn) this.only = undefined
+      else this.more?.delete(fn)
+    }
   }
+
+  raise(reason: unknown): void {
+    if (this.raised) return
+    this.raised = true
+    this.reason = reason
+    const { only, more } = this
+    this.only = this.more = undefined
+    only?.(reason)
+    if (more) for (const fn of more) fn(reason)
+  }
+}
+
+function nothing(): void {}
+
+export function cancel(): Cancel {
+  return new Token()
 }

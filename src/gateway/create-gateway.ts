@@ -21,6 +21,8 @@ import { systemClock } from '../upstream/system-clock.ts'
 
 export interface GatewayOptions {
   log: Logger
+  /** Takes the whole lines of the call log (level info), written in the logger's own form; else the logger does. */
+  writeLine?: (line: string) => void
   clock?: Clock
   random?: Random
   /** false: no start-up probes (tests, dry runs). */
@@ -45,7 +47,7 @@ export interface Gateway {
 
 export function createGateway(config: Config, options: GatewayOptions): Gateway {
   const clock = options.clock ?? systemClock
-  const shared = telemetry(options.log)
+  const shared = telemetry(options.log, options.writeLine)
   const remembered = seals()
   const decided = decisions()
   let connections: Pools = pools()

@@ -99,14 +99,10 @@ export interface Decisions {
 /** @param capacity calls that are remembered; the oldest make room. */
 export function decisions(capacity = 1_000): Decisions {
   const ring: (Decision | undefined)[] = Array.from({ length: capacity })
-  const ids = new Map<string, Decision>()
   let next = 0
   return {
     add(decision) {
-      const old = ring[next]
-      if (old && ids.get(old.id) === old) ids.delete(old.id)
       ring[next] = decision
-      ids.set(decision.id, decision)
       next = (next + 1) % capacity
     },
     recent(limit = 50) {
@@ -118,6 +114,13 @@ export function decisions(capacity = 1_000): Decisions {
       }
       return found
     },
-    byId: (id) => ids.get(id),
+    // Asked by a person now and then, added to by every call: so the ring is walked, and no index is kept.
+    byId(id) {
+      for (let back = 1; back <= capacity; back++) {
+        const decision = ring[(next - back + capacity) % capacity]
+        if (decision?.id === id) return decision
+      }
+      return undefined
+    },
   }
 }

@@ -7,7 +7,7 @@ import type { Gateway } from '../gateway/create-gateway.ts'
 export interface Context {
   request: IncomingMessage
   response: ServerResponse
-  url: URL
+  readonly url: URL
   /** `x-request-id`. */
   id: string
   gateway: Gateway

@@ -2,13 +2,13 @@
 
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { randomUUID } from 'node:crypto'
-import { cancel } from '../core/cancel.ts'
+import { type Cancel, cancel } from '../core/cancel.ts'
 import { GatewayError, normalise } from '../core/error.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
 import { identify } from '../gateway/identify.ts'
 import type { Context } from './context.ts'
 import { failWith } from './fail.ts'
+import { requestId } from './request-id.ts'
 import { find, methodsOf } from './router.ts'
 
 export interface ServerOptions {
@@ -61,24 +61,33 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
   })
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, gateway: Gateway): Promise<void> {
-  const stop = cancel()
-  let url: URL | undefined
-  const context: Context = {
-    request,
-    response,
-    // Most paths never ask for it, and parsing costs as much as routing.
-    get url() {
-      return (url ??= urlOf(request))
-    },
-    id: `req_${randomUUID().replaceAll('-', '')}`,
-    gateway,
-    cancel: stop,
-    startedAt: performance.now(),
+class Serving implements Context {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly gateway: Gateway
+  readonly id = requestId()
+  readonly cancel: Cancel = cancel()
+  readonly startedAt = performance.now()
+  private parsed: URL | undefined
+
+  constructor(request: IncomingMessage, response: ServerResponse, gateway: Gateway) {
+    this.request = request
+    this.response = response
+    this.gateway = gateway
   }
+
+  /** Most paths never ask for it, and parsing costs as much as routing. */
+  get url(): URL {
+    return (this.parsed ??= urlOf(this.request))
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, gateway: Gateway): Promise<void> {
+  const context = new Serving(request, response, gateway)
   // The one place where a hang-up is seen: every wait of the call hangs on this token.
   response.on('close', () => {
-    if (!response.writableFinished) stop.raise(new GatewayError('caller_gone', 'the caller hung up'))
+    if (!response.writableFinished)
+      context.cancel.raise(new GatewayError('caller_gone', 'the caller hung up'))
   })
   try {
     const path = find(

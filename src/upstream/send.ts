@@ -54,79 +54,58 @@ const CONNECT_CODES = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-export function send({ dispatcher, endpoint, request, clock, cancel }: SendOptions): Promise<Exchange> {
-  const { timeouts, id } = endpoint
+/** Resolves with the answer's head; rejects when it fails before that. */
+export function send(options: SendOptions): Promise<Exchange> {
   return new Promise<Exchange>((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let consumer: Consumer | undefined
-    let early: Buffer[] | undefined
-    let earlyEnd: 'end' | GatewayError | undefined
-    let answered = false
-    let over = false
-    let phaseTimer: Timer | undefined
-    let paused = false
-    let started = false
-    // A transport hands over one call per HTTP chunk; what one socket read brought travels on as one piece.
-    let gathered: Buffer[] = []
+    new Sending(options, resolve, reject).dispatch()
+  })
+}
 
-    const handOver = (): void => {
-      if (over || gathered.length === 0) return
-      const pieces = gathered
-      gathered = []
-      const chunk = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
-      if (!started) {
-        // The first body byte ends the firstByte phase; from here on silence is judged by the idle limit.
-        started = true
-        phaseTimer?.cancel()
-        phaseTimer = clock.timer(timeouts.idleMs, () => stop(timeout('idle', timeouts.idleMs)))
-      } else phaseTimer?.refresh()
-      if (consumer) consumer.data(chunk)
-      else (early ??= []).push(chunk)
-    }
+/**
+ * One request under way: the transport's handler and the caller's exchange in one object, for a closure per event is
+ * what this path cannot afford.
+ */
+class Sending implements Dispatcher.DispatchHandler, Exchange {
+  status = 0
+  headers: Record<string, string> = NO_HEADERS
+  private readonly options: SendOptions
+  private readonly resolve: (exchange: Exchange) => void
+  private readonly reject: (error: GatewayError) => void
+  private controller: Dispatcher.DispatchController | undefined
+  private consumer: Consumer | undefined
+  private early: Buffer[] | undefined
+  private earlyEnd: 'end' | GatewayError | undefined
+  private answered = false
+  private over = false
+  private phaseTimer: Timer | undefined
+  private totalTimer: Timer | undefined
+  private unsubscribe: (() => void) | undefined
+  private paused = false
+  private started = false
+  /** Nothing more will come. */
+  private ended = false
+  /** A transport hands over one call per HTTP chunk; what one socket read brought travels on as one piece. */
+  private gathered: Buffer[] = NOTHING
 
-    const timeout = (phase: 'firstByte' | 'idle' | 'total', ms: number): GatewayError =>
-      new GatewayError(
-        'upstream_timeout',
-        `endpoint "${id}" took longer than its ${phase} limit of ${ms} ms`,
-        { endpoint: id, phase: phase === 'firstByte' ? 'firstByte' : 'stream' },
-      )
+  constructor(
+    options: SendOptions,
+    resolve: (exchange: Exchange) => void,
+    reject: (error: GatewayError) => void,
+  ) {
+    this.options = options
+    this.resolve = resolve
+    this.reject = reject
+  }
 
-    const finish = (outcome: 'end' | GatewayError): void => {
-      if (answered) handOver()
-      if (over) return
-      over = true
-      phaseTimer?.cancel()
-      totalTimer?.cancel()
-      unsubscribe()
-      if (!answered) return reject(outcome === 'end' ? broken(endpoint, undefined, 'firstByte') : outcome)
-      if (!consumer) earlyEnd = outcome
-      else if (outcome === 'end') consumer.end()
-      else consumer.failed(outcome)
-    }
-
-    const stop = (error: GatewayError): void => {
-      // The reason must be ours: undici hands it back through onResponseError.
-      controller?.abort(error)
-      finish(error)
-    }
-
-    const totalTimer =
-      timeouts.totalMs > 0
-        ? clock.timer(timeouts.totalMs, () => stop(timeout('total', timeouts.totalMs)))
-        : undefined
-    const unsubscribe = cancel.onRaise((reason) =>
-      stop(
-        reason instanceof GatewayError
-          ? reason
-          : new GatewayError('caller_gone', 'the caller hung up', { endpoint: id }),
-      ),
+  dispatch(): void {
+    const { dispatcher, endpoint, request, clock, cancel } = this.options
+    const { firstByteMs, connectMs, totalMs } = endpoint.timeouts
+    if (totalMs > 0) this.totalTimer = clock.timer(totalMs, () => this.stop(this.timeout('total', totalMs)))
+    this.unsubscribe = cancel.onRaise((reason) => this.stop(this.gone(reason)))
+    if (this.over) return
+    this.phaseTimer = clock.timer(firstByteMs + connectMs, () =>
+      this.stop(this.timeout('firstByte', firstByteMs)),
     )
-    if (over) return
-
-    phaseTimer = clock.timer(timeouts.firstByteMs + timeouts.connectMs, () =>
-      stop(timeout('firstByte', timeouts.firstByteMs)),
-    )
-
     dispatcher.dispatch(
       {
         method: request.method,
@@ -134,66 +113,144 @@ export function send({ dispatcher, endpoint, request, clock, cancel }: SendOptio
         headers: request.headers,
         body: request.body ?? null,
       },
-      {
-        onRequestStart(live) {
-          controller = live
-          if (over) live.abort(new GatewayError('caller_gone', 'the caller hung up'))
-        },
-        onResponseStart(_live, status, headers) {
-          if (over || status < 200) return
-          answered = true
-          resolve({
-            status,
-            headers: flatten(headers),
-            consume(taker) {
-              consumer = taker
-              if (early) {
-                const chunks = early
-                early = undefined
-                for (const chunk of chunks) taker.data(chunk)
-              }
-              if (earlyEnd === 'end') taker.end()
-              else if (earlyEnd) taker.failed(earlyEnd)
-            },
-            pause() {
-              if (over || paused) return
-              paused = true
-              controller?.pause()
-              // A slow caller is not a slow upstream: the idle clock stands still meanwhile.
-              phaseTimer?.cancel()
-            },
-            resume() {
-              if (over || !paused) return
-              paused = false
-              phaseTimer = clock.timer(timeouts.idleMs, () => stop(timeout('idle', timeouts.idleMs)))
-              controller?.resume()
-            },
-            abort() {
-              if (over) return
-              over = true
-              phaseTimer?.cancel()
-              totalTimer?.cancel()
-              unsubscribe()
-              controller?.abort(new GatewayError('caller_gone', 'aborted by the gateway'))
-            },
-          })
-        },
-        onResponseData(_live, chunk) {
-          if (over) return
-          gathered.push(chunk)
-          // Runs when the parser is through with this read: no byte waits for the network.
-          if (gathered.length === 1) queueMicrotask(handOver)
-        },
-        onResponseEnd() {
-          finish('end')
-        },
-        onResponseError(_live, error) {
-          finish(error instanceof GatewayError ? error : failureOf(endpoint, error, answered))
-        },
-      },
+      this,
     )
-  })
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    if (this.over) controller.abort(new GatewayError('caller_gone', 'the caller hung up'))
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (this.over || status < 200) return
+    this.answered = true
+    this.status = status
+    this.headers = flatten(headers)
+    this.resolve(this)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.over) return
+    if (this.gathered.length > 0) {
+      this.gathered.push(chunk)
+      return
+    }
+    this.gathered = [chunk]
+    // Runs when the parser is through with this read: no byte waits for the network.
+    queueMicrotask(() => this.handOver())
+  }
+
+  onResponseEnd(): void {
+    this.finish('end')
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.finish(
+      error instanceof GatewayError ? error : failureOf(this.options.endpoint, error, this.answered),
+    )
+  }
+
+  consume(consumer: Consumer): void {
+    this.consumer = consumer
+    if (this.early) {
+      const chunks = this.early
+      this.early = undefined
+      for (const chunk of chunks) consumer.data(chunk)
+    }
+    if (this.earlyEnd === 'end') consumer.end()
+    else if (this.earlyEnd) consumer.failed(this.earlyEnd)
+  }
+
+  pause(): void {
+    if (this.over || this.paused) return
+    this.paused = true
+    this.controller?.pause()
+    // A slow caller is not a slow upstream: the idle clock stands still meanwhile.
+    this.phaseTimer?.cancel()
+  }
+
+  resume(): void {
+    if (this.over || !this.paused) return
+    this.paused = false
+    this.startIdle()
+    this.controller?.resume()
+  }
+
+  abort(): void {
+    if (this.over) return
+    this.over = true
+    this.release()
+    this.controller?.abort(new GatewayError('caller_gone', 'aborted by the gateway'))
+  }
+
+  private handOver(): void {
+    const pieces = this.gathered
+    if (this.over || pieces.length === 0) return
+    this.gathered = NOTHING
+    const chunk = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+    if (!this.started) {
+      // The first body byte ends the firstByte phase; from here on silence is judged by the idle limit.
+      this.started = true
+      this.phaseTimer?.cancel()
+      if (!this.ended) this.startIdle()
+    } else this.phaseTimer?.refresh()
+    if (this.consumer) this.consumer.data(chunk)
+    else (this.early ??= []).push(chunk)
+  }
+
+  private startIdle(): void {
+    const { idleMs } = this.options.endpoint.timeouts
+    this.phaseTimer = this.options.clock.timer(idleMs, () => this.stop(this.timeout('idle', idleMs)))
+  }
+
+  private timeout(phase: 'firstByte' | 'idle' | 'total', ms: number): GatewayError {
+    const { id } = this.options.endpoint
+    return new GatewayError(
+      'upstream_timeout',
+      `endpoint "${id}" took longer than its ${phase} limit of ${ms} ms`,
+      { endpoint: id, phase: phase === 'firstByte' ? 'firstByte' : 'stream' },
+    )
+  }
+
+  private gone(reason: unknown): GatewayError {
+    return reason instanceof GatewayError
+      ? reason
+      : new GatewayError('caller_gone', 'the caller hung up', { endpoint: this.options.endpoint.id })
+  }
+
+  private stop(error: GatewayError): void {
+    // The reason must be ours: undici hands it back through onResponseError.
+    this.controller?.abort(error)
+    this.finish(error)
+  }
+
+  private finish(outcome: 'end' | GatewayError): void {
+    this.ended = true
+    if (this.answered) this.handOver()
+    if (this.over) return
+    this.over = true
+    this.release()
+    if (!this.answered)
+      return this.reject(outcome === 'end' ? broken(this.options.endpoint, undefined, 'firstByte') : outcome)
+    if (!this.consumer) this.earlyEnd = outcome
+    else if (outcome === 'end') this.consumer.end()
+    else this.consumer.failed(outcome)
+  }
+
+  private release(): void {
+    this.phaseTimer?.cancel()
+    this.totalTimer?.cancel()
+    this.unsubscribe?.()
+  }
 }
+
+const NO_HEADERS: Record<string, string> = {}
+const NOTHING: Buffer[] = []
 
 function failureOf(endpoint: EndpointConfig, error: Error, answered: boolean): GatewayError {
   const code = codeOf(error)
