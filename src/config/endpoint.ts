@@ -4,7 +4,8 @@ import { GatewayError } from '../core/error.ts'
 import { Secret } from '../core/secret.ts'
 import { cleanBaseUrl } from '../core/url-rules.ts'
 import type { EndpointConfig, EndpointModel, RateLimit, Source } from '../providers/endpoint.ts'
-import { plannedProviders, provider, providers } from '../providers/index.ts'
+import { plannedProviders, provider, providers, retiredProviders } from '../providers/index.ts'
+import type { ProviderRecord } from '../providers/provider.ts'
 import { nearest } from './nearest.ts'
 import { notEmpty } from './secret-env.ts'
 
@@ -51,7 +52,7 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
     )
   let baseUrl: string
   try {
-    baseUrl = withVendorPath(cleanBaseUrl(base, record.id))
+    baseUrl = withVendorPath(cleanBaseUrl(base, record.id), record)
   } catch (thrown) {
     throw new DraftError(
       `endpoint "${draft.id}": ${thrown instanceof GatewayError ? thrown.message : String(thrown)}`,
@@ -83,14 +84,19 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
 }
 
 /** A vendor's bare host answers nothing; its API root is known, and document 004 writes MiniMax that way. */
-export function withVendorPath(baseUrl: string): string {
+export function withVendorPath(baseUrl: string, record?: ProviderRecord): string {
   const url = new URL(baseUrl)
   if (url.pathname !== '/') return baseUrl
-  const vendor = providers.find((row) => row.local !== true && row.base?.startsWith(`${url.origin}/`))
+  // One origin may have several roots (Google's own API and its compatible one): the provider's own comes first.
+  const vendor = [...(record ? [record] : []), ...providers].find(
+    (row) => row.local !== true && row.base?.startsWith(`${url.origin}/`),
+  )
   return vendor?.base ?? baseUrl
 }
 
 function unknownProvider(name: string): string {
+  const retired = retiredProviders[name]
+  if (retired !== undefined) return retired
   if (plannedProviders.includes(name))
     return `provider "${name}" is not spoken natively yet; reach it through an OpenAI-compatible address with provider "openai-compatible"`
   const known = providers.map((record) => record.id)

@@ -28,10 +28,58 @@ export interface Quirks {
   maxTokensField?: 'max_tokens' | 'max_completion_tokens'
   /** `never`: the host refuses `stream_options`. Default: it understands include_usage. */
   streamUsage?: 'ok' | 'never'
-  /** Field of an assistant message that reasoning text is written back to. Default: not written. */
-  reasoningField?: 'reasoning_content' | 'reasoning'
-  /** Where completion tokens exclude reasoning tokens (xAI). */
-  outputExcludesReasoning?: boolean
+  /**
+   * Where an assistant message takes its reasoning back: a text field, OpenRouter's list of typed pieces, Mistral's
+   * `thinking` content parts, or `<think>` tags before the text. `none`: it must not be sent. Default: left as it came,
+   * and not written for callers of another dialect.
+   */
+  reasoningField?:
+    | 'reasoning_content'
+    | 'reasoning'
+    | 'reasoning_details'
+    | 'thinking_parts'
+    | 'think_tags'
+    | 'none'
+  /** Every assistant turn must carry the reasoning field while thinking is on; "" where it is unknown (DeepSeek). */
+  reasoningAlways?: boolean
+  /** Members that switch thinking off on this host, merged into the body where the caller wants none. */
+  reasoningOff?: JsonObject
+  /** Effort words this host spells otherwise; `""`: leave the member out. */
+  efforts?: Readonly<Record<string, string>>
+  /** Text may begin with `<think>`...`</think>`: it is reasoning. */
+  thinkTags?: boolean
+  /**
+   * Where completion tokens exclude reasoning tokens: always (xAI), only when reasoning is the larger count, or told by
+   * a total larger than the sum (Google's compatible endpoint).
+   */
+  outputExcludesReasoning?: boolean | 'if_larger' | 'from_total'
+  /**
+   * What `tool_choice` may be: a word only (`string`), only `auto`, anything but an explicit `auto`, anything but a
+   * forced call while the model thinks, or nothing at all. Default: everything OpenAI knows.
+   */
+  toolChoice?: 'string' | 'auto_only' | 'omit_auto' | 'auto_while_thinking' | 'none'
+  /** What `response_format` may be: no json_schema, no json_object, or neither. Default: all of them. */
+  jsonFormat?: 'object' | 'schema_only' | 'text'
+  /** JSON output and tools exclude each other; the schema goes into the instructions. */
+  jsonOrTools?: boolean
+  /** Tool call ids must be nine letters or digits (Mistral). */
+  toolCallIds?: 'nine'
+  /** `function.parameters` may not be missing, or not lack `properties`. */
+  toolParameters?: 'required' | 'properties'
+  /** Message content must be a string where it holds text only. */
+  content?: 'string'
+  /** User and assistant must take turns: neighbours of one role are merged. */
+  alternateRoles?: boolean
+  /** null members are refused. */
+  nulls?: 'refused'
+  /** Members that mean nothing alone are refused: an empty `tools`, `tool_choice` without tools, `stream_options` whole. */
+  orphans?: 'refused'
+  /** `stop` must be a list. */
+  stop?: 'list'
+  /** `logprobs` is a number (of alternatives), not a switch. */
+  logprobs?: 'number'
+  /** `name` on a message is refused. */
+  messageName?: 'refused'
   /** `anthropic-version` sent on translated requests. Default 2023-06-01. */
   anthropicVersion?: string
 }
@@ -145,6 +193,11 @@ export interface GenerationDialect {
     /** Wire to canonical. Throws GatewayError `invalid_request` with `param` naming the member. */
     decode(wire: JsonObject): GenerationRequest
     encode(request: GenerationRequest, target: EncodeTarget): Encoded
+    /**
+     * A relayed body of this dialect as one host takes it; undefined where changing single members (drop, rename,
+     * force, clamp) is all it needs, or nothing. Never changes `body` in place.
+     */
+    fit?(body: JsonObject, target: EncodeTarget, notes: Note[]): JsonObject | undefined
   }
   response: {
     /** Whole answer to canonical. Throws `bad_upstream_response` when it is not one (error object, no choices). */

@@ -10,7 +10,7 @@ import { replay } from '../core/collect.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
-import { type Spoken, spokenTo } from '../providers/provider.ts'
+import { type Spoken, quirksOf, spokenTo } from '../providers/provider.ts'
 import { type Exchange, collectBody, send } from '../upstream/send.ts'
 import type { Call } from './call.ts'
 import { demoAnswerFor } from './demo/serve.ts'
@@ -63,14 +63,15 @@ export async function attempt(
   const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.id }
   let request: GenerationRequest | undefined
   let prepared: Prepared
-  if (relayed) prepared = relayRequest(call, read, deployment, state, spoken)
+  const quirks = quirksOf(provider, spoken)
+  if (relayed) prepared = relayRequest(call, read, deployment, state, spoken, quirks)
   else {
     const asked = call.dialect.request.decode({ ...read.json(), model: deployment.model })
     const recalled = runtime.seals.recall(asked, sealTarget)
     request = recalled.request
     context.request = request
-    const facts = modelFacts(upstream.id, deployment.model)
-    prepared = translateRequest(call, request, deployment, state, spoken as Spoken, upstream, facts)
+    const target = { model: deployment.model, quirks, facts: modelFacts(upstream.id, deployment.model) }
+    prepared = translateRequest(call, request, deployment, state, spoken as Spoken, upstream, target)
     prepared.notes.unshift(...recalled.notes)
   }
   record.notes = prepared.notes
@@ -104,7 +105,7 @@ export async function attempt(
           exchange,
           clock: runtime.clock,
           dialect: call.dialect,
-          quirks: provider.quirks,
+          quirks,
           requestId: call.id,
           endpoint: endpoint.id,
           hideUsage: prepared.hideUsage,
@@ -114,7 +115,7 @@ export async function attempt(
           clock: runtime.clock,
           from: upstream,
           dialect: call.dialect,
-          quirks: provider.quirks,
+          quirks,
           context,
           requestId: call.id,
           ...(rewrite ? { rewrite } : {}),
@@ -132,11 +133,11 @@ export async function attempt(
   if (call.operation === 'embeddings') return embeddingsAnswer(wire, body, read, headers)
   if (call.operation === 'count_tokens') return { kind: 'whole', body, headers }
   if (relayed && !streamed) {
-    const found: Metered = upstream.inspect(wire, provider.quirks)
+    const found: Metered = upstream.inspect(wire, quirks)
     if (found.error) throw found.error
     return { kind: 'whole', body, headers, ...(found.usage ? { usage: found.usage } : {}) }
   }
-  const response = upstream.response.decode(wire, provider.quirks)
+  const response = upstream.response.decode(wire, quirks)
   const rewrite = request && toolNames(request, upstream)
   if (rewrite)
     for (const choice of response.choices)

@@ -1,12 +1,13 @@
 // The request one deployment gets: the caller's bytes with members spliced (relay), or the encoder's body (translate).
 
-import type { GenerationDialect } from '../core/dialect.ts'
+import type { EncodeTarget, GenerationDialect, Quirks } from '../core/dialect.ts'
 import { GatewayError } from '../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../core/json.ts'
 import type { Note } from '../core/note.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import { operationUrl } from '../core/url-rules.ts'
 import type { Spoken } from '../providers/provider.ts'
+import { authHeaders } from '../upstream/headers.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
 import { scan, splice, valueAt } from '../wire/json-splice.ts'
 import type { Call } from './call.ts'
@@ -76,8 +77,8 @@ export function relayRequest(
   deployment: Deployment,
   state: EndpointState,
   spoken: Spoken | undefined,
+  quirks: Quirks,
 ): Prepared {
-  const { quirks } = deployment.endpoint.provider
   const notes: Note[] = []
   const changes: Record<string, Json | undefined> = {}
   if (call.dialect.addressing === 'body' && read.sentModel !== deployment.model)
@@ -100,13 +101,13 @@ export function relayRequest(
       hideUsage = true
     }
   }
-  if (call.operation === 'chat') applyQuirks(call.body, deployment, changes, notes)
+  if (call.operation === 'chat') applyQuirks(call, read, deployment, quirks, changes, notes)
   const body = Object.keys(changes).length === 0 ? call.body : splice(call.body, changes)
   return {
     request: {
       method: 'POST',
       path: pathOf(deployment, call.operation, spoken, read.stream),
-      headers: headersFor(call, state, body.length, true, {}),
+      headers: headersFor(call, state, spoken, body.length, true, {}),
       body,
     },
     notes,
@@ -114,14 +115,27 @@ export function relayRequest(
   }
 }
 
-/** Quirks on a relayed body: only the members they name are looked up. */
+/** Quirks on a relayed body: only the members they name are looked up, unless the dialect must read the whole. */
 function applyQuirks(
-  body: Buffer,
+  call: Call,
+  read: ReadRequest,
   deployment: Deployment,
+  quirks: Quirks,
   changes: Record<string, Json | undefined>,
   notes: Note[],
 ): void {
-  const { drop, rename, force, clamp, maxTokensField } = deployment.endpoint.provider.quirks
+  const { body } = call
+  const { fit } = call.dialect.request
+  if (fit) {
+    const given = { ...read.json(), ...changes }
+    const fitted = fit(given, { model: deployment.model, quirks, facts: {} }, notes)
+    if (fitted) {
+      for (const name of new Set([...Object.keys(given), ...Object.keys(fitted)]))
+        if (fitted[name] !== given[name]) changes[name] = fitted[name]
+      return
+    }
+  }
+  const { drop, rename, force, clamp, maxTokensField } = quirks
   const other = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
   const renames = { ...rename, ...(maxTokensField === undefined ? {} : { [other]: maxTokensField }) }
   const wanted = [
@@ -164,19 +178,15 @@ export function translateRequest(
   state: EndpointState,
   spoken: Spoken,
   upstream: GenerationDialect,
-  facts: Parameters<GenerationDialect['request']['encode']>[1]['facts'],
+  target: EncodeTarget,
 ): Prepared {
-  const encoded = upstream.request.encode(request, {
-    model: deployment.model,
-    quirks: deployment.endpoint.provider.quirks,
-    facts,
-  })
+  const encoded = upstream.request.encode(request, target)
   const body = Buffer.from(JSON.stringify(encoded.body satisfies JsonObject))
   return {
     request: {
       method: 'POST',
       path: pathOf(deployment, 'chat', spoken, request.stream),
-      headers: headersFor(call, state, body.length, false, encoded.headers ?? {}),
+      headers: headersFor(call, state, spoken, body.length, false, encoded.headers ?? {}),
       body,
     },
     notes: encoded.notes,
@@ -187,6 +197,7 @@ export function translateRequest(
 function headersFor(
   call: Call,
   state: EndpointState,
+  spoken: Spoken | undefined,
   length: number,
   sameDialect: boolean,
   extra: Record<string, string>,
@@ -197,6 +208,10 @@ function headersFor(
     'content-length': String(length),
     ...state.headers,
     ...extra,
+  }
+  if (spoken?.auth) {
+    for (const name of Object.keys(authHeaders(state.config))) delete headers[name]
+    Object.assign(headers, authHeaders(state.config, spoken.auth))
   }
   if (sameDialect)
     for (const name of PASSED) {

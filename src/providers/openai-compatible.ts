@@ -1,5 +1,21 @@
-// OpenAI-compatible.
+// Any other host that copies OpenAI: all its operations are taken to be there, the host itself says which are not.
 
-import { openaiLike } from './openai-like.ts'
+import { OPENAI_PATHS, openaiLike } from './openai-like.ts'
 
-export const openaiCompatible = openaiLike({ id: 'openai-compatible', title: 'OpenAI-compatible' })
+export const openaiCompatible = openaiLike({
+  id: 'openai-compatible',
+  title: 'OpenAI-compatible',
+  paths: {
+    ...OPENAI_PATHS,
+    images: '/images/generations',
+    image_edits: '/images/edits',
+    image_variations: '/images/variations',
+    speech: '/audio/speech',
+    transcriptions: '/audio/transcriptions',
+    translations: '/audio/translations',
+    moderations: '/moderations',
+    files: '/files',
+    batches: '/batches',
+    realtime: '/realtime',
+  },
+})

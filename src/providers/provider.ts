@@ -8,7 +8,20 @@ import type { DialectId } from '../core/origin.ts'
 export type AuthScheme = { type: 'bearer' } | { type: 'header'; name: string } | { type: 'none' }
 
 /** Everything but generation: OpenAI's public shapes inbound, one path each upstream. */
-export type PlainOperation = 'embeddings' | 'completions' | 'models'
+export type PlainOperation =
+  | 'embeddings'
+  | 'completions'
+  | 'models'
+  | 'images'
+  | 'image_edits'
+  | 'image_variations'
+  | 'speech'
+  | 'transcriptions'
+  | 'translations'
+  | 'moderations'
+  | 'files'
+  | 'batches'
+  | 'realtime'
 
 /** What a call can want. `chat` is generation in any dialect. */
 export type Operation = PlainOperation | 'chat' | 'count_tokens'
@@ -24,6 +37,10 @@ export interface Spoken {
   streamPath?: string
   /** Path that counts the tokens of a request in this dialect. */
   countPath?: string
+  /** How the credential goes here, where it differs from the provider's other dialects. */
+  auth?: AuthScheme
+  /** Deviations of this dialect. Absent: the record's own for its first dialect, none for any other. */
+  quirks?: Quirks
 }
 
 export interface ProviderRecord {
@@ -48,6 +65,11 @@ export interface ProviderRecord {
 /** The dialect a call of `dialect` is served in: the caller's own where the provider speaks it, else its first. */
 export function spokenTo(record: ProviderRecord, dialect: DialectId): Spoken | undefined {
   return record.speaks.find((spoken) => spoken.dialect === dialect) ?? record.speaks[0]
+}
+
+/** The deviations that hold for one dialect of a provider. */
+export function quirksOf(record: ProviderRecord, spoken: Spoken | undefined): Quirks {
+  return spoken?.quirks ?? (spoken === undefined || spoken === record.speaks[0] ? record.quirks : {})
 }
 
 /** Names of all operations a provider offers, for lists and docs. */

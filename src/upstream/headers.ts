@@ -1,6 +1,7 @@
 // What every request to an endpoint carries besides its body's own headers: the record's, the operator's, the credential.
 
 import type { EndpointConfig } from '../providers/endpoint.ts'
+import type { AuthScheme } from '../providers/provider.ts'
 import type { UpstreamRequest } from './send.ts'
 
 /** Gives the headers to add to one request; it may wait for a token, bounded by its own timeout. */
@@ -13,11 +14,16 @@ export function endpointHeaders(config: EndpointConfig): Record<string, string> 
   return Object.assign(headers, authHeaders(config))
 }
 
-/** The credential's header, or none at all for an endpoint without a credential. */
-export function authHeaders(config: EndpointConfig): Record<string, string> {
-  const { credential, provider } = config
-  if (!credential || credential.isEmpty || provider.auth.type === 'none') return {}
-  return provider.auth.type === 'bearer'
+/**
+ * The credential's header, or none at all for an endpoint without a credential.
+ * @param scheme how one of the provider's dialects wants it; the provider's own by default.
+ */
+export function authHeaders(
+  { credential, provider }: EndpointConfig,
+  scheme: AuthScheme = provider.auth,
+): Record<string, string> {
+  if (!credential || credential.isEmpty || scheme.type === 'none') return {}
+  return scheme.type === 'bearer'
     ? { authorization: `Bearer ${credential.reveal()}` }
-    : { [provider.auth.name.toLowerCase()]: credential.reveal() }
+    : { [scheme.name.toLowerCase()]: credential.reveal() }
 }

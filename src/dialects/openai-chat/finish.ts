@@ -4,11 +4,16 @@ import type { Finish, FinishReason } from '../../core/response.ts'
 
 const READ: Readonly<Record<string, FinishReason>> = {
   stop: 'stop',
-  eos: 'stop',
   length: 'length',
   tool_calls: 'tool_calls',
   function_call: 'tool_calls',
   content_filter: 'content_filter',
+  // Together; Mistral; Z.ai; DeepSeek (its machines gave out in mid-answer).
+  eos: 'stop',
+  model_length: 'length',
+  sensitive: 'content_filter',
+  model_context_window_exceeded: 'context_full',
+  insufficient_system_resource: 'length',
 }
 
 const WRITTEN: Readonly<Record<FinishReason, string>> = {

@@ -3,6 +3,7 @@
 
 import type { GenerationDialect } from '../../core/dialect.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
+import { fit, needsFit } from './fit.ts'
 import { inspect, meter } from './meter.ts'
 import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request-encode.ts'
@@ -15,7 +16,11 @@ export const openaiChat: GenerationDialect = {
   framing: 'sse',
   addressing: 'body',
   content: 'messages',
-  request: { decode: decodeRequest, encode: encodeRequest },
+  request: {
+    decode: decodeRequest,
+    encode: encodeRequest,
+    fit: (body, target, notes) => (needsFit(target.quirks) ? fit(body, target, notes) : undefined),
+  },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
   error: { decode: decodeError, encode: encodeError },

@@ -8,6 +8,7 @@ import type { MediaPart, Part, ReasoningPart, ToolCallPart, ToolResultPart } fro
 import type { GenerationRequest, Message } from '../../core/request.ts'
 import { carrySeal } from '../../core/seal.ts'
 import { urlOf } from '../openai-family/media.ts'
+import { detailsOfSeals } from './reasoning-details.ts'
 
 /** What stands in a tool message for an image that follows in the next user message. Constant: prefixes stay stable. */
 const MOVED = '[the image of this tool result follows]'
@@ -215,18 +216,16 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
   wire.content = text === '' && (calls.length > 0 || refusal !== undefined) ? null : text
   const { reasoningField } = scope.target.quirks
   const readable = reasoning.map((part) => part.text).join('')
-  if (reasoningField !== undefined && readable !== '') wire[reasoningField] = readable
-  if (
-    reasoning.length > 0 &&
-    (reasoningField === undefined || reasoning.some((part) => part.sealed !== undefined))
-  )
+  const takes = reasoningField !== undefined && reasoningField !== 'none'
+  // Written in the plainest field; fit.ts moves it to where the host wants it.
+  if (takes && readable !== '') wire.reasoning_content = readable
+  const details = takes ? detailsOfSeals(reasoning) : undefined
+  if (details) wire.reasoning_details = details
+  if (reasoning.length > 0 && (!takes || (!details && reasoning.some((part) => part.sealed !== undefined))))
     scope.notes.push({
       field: `${at}.thinking`,
       action: 'dropped',
-      why:
-        reasoningField === undefined
-          ? 'this upstream takes no reasoning back'
-          : 'its signature means nothing here',
+      why: !takes ? 'this upstream takes no reasoning back' : 'its signature means nothing here',
     })
   if (refusal !== undefined) wire.refusal = refusal
   if (calls.length > 0) wire.tool_calls = calls

@@ -4,7 +4,6 @@
 import type { EncodeTarget, Encoded, Quirks } from '../../core/dialect.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
-import { applyQuirks } from '../../core/quirks.ts'
 import type {
   GenerationRequest,
   ReasoningControl,
@@ -12,6 +11,7 @@ import type {
   Tool,
   ToolChoice,
 } from '../../core/request.ts'
+import { fit } from './fit.ts'
 import { encodeMessages } from './messages-encode.ts'
 
 export function encodeRequest(request: GenerationRequest, target: EncodeTarget): Encoded {
@@ -47,7 +47,7 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   encodeStop(request, body, shape, notes)
   if (request.responseFormat !== undefined)
     put('response_format', encodeFormat(request.responseFormat, notes))
-  encodeReasoning(request.reasoning, own, body, notes)
+  encodeReasoning(request.reasoning, own, target.quirks, body, notes)
   encodeUser(request, own, body, notes)
   if (request.serviceTier !== undefined) {
     if (own) body.service_tier = request.serviceTier
@@ -61,8 +61,7 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   else
     for (const name of Object.keys(request.origin?.extras ?? {}))
       notes.push({ field: name, action: 'dropped', why: 'Chat has no such field' })
-  applyQuirks(body, target.quirks, notes, limitName(target.quirks))
-  return { body, notes }
+  return { body: fit(body, target, notes), notes }
 }
 
 /** Reasoning models take only max_completion_tokens; everybody else's servers know max_tokens. */
@@ -195,6 +194,7 @@ function encodeFormat(format: ResponseFormat | null, notes: Note[]): Json | unde
 function encodeReasoning(
   control: ReasoningControl | undefined,
   own: boolean,
+  { reasoningOff }: Quirks,
   body: JsonObject,
   notes: Note[],
 ): void {
@@ -204,6 +204,10 @@ function encodeReasoning(
     return
   }
   const { effort, mode, budgetTokens } = control
+  if (mode === 'disabled' && reasoningOff) {
+    Object.assign(body, reasoningOff)
+    return
+  }
   if (mode === 'disabled') {
     notes.push({ field: 'thinking', action: 'dropped', why: 'not every Chat model can switch reasoning off' })
     return
@@ -273,11 +277,4 @@ function encodeStream(
     if (shape.streamOptions !== undefined) body.stream_options = shape.streamOptions
   } else if (request.stream && target.quirks.streamUsage !== 'never')
     body.stream_options = { include_usage: true }
-}
-
-/** Hosts differ in the one name of the limit that they take. */
-function limitName({ maxTokensField }: Quirks): Record<string, string> {
-  if (maxTokensField === undefined) return {}
-  const other = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
-  return { [other]: maxTokensField }
 }

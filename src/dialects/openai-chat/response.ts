@@ -12,6 +12,9 @@ import { urlSource } from '../openai-family/media.ts'
 import { decodeToolCall } from './messages-decode.ts'
 import { thinkingBlock, toolCall } from './messages-encode.ts'
 import { rest } from './members.ts'
+import { usageIn } from './meter.ts'
+import { sealOfDetails, textOfDetails } from './reasoning-details.ts'
+import { thinkSplitter } from './think-tags.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
 const ROOT = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])
@@ -42,22 +45,22 @@ export function decodeResponse(wire: Json, quirks: Quirks): GenerationResponse {
     id: asString(wire.id) ?? '',
     model: asString(wire.model) ?? '',
     created: asNumber(wire.created) ?? 0,
-    choices: wire.choices.map((choice, index) => decodeChoice(choice, index)),
+    choices: wire.choices.map((choice, index) => decodeChoice(choice, index, quirks)),
   }
-  const usage = decodeUsage(wire.usage, quirks)
+  const usage = decodeUsage(usageIn(wire), quirks)
   if (usage) response.usage = usage
   const extras = rest(wire, ROOT)
   if (Object.keys(extras).length > 0) response.origin = { dialect: 'openai-chat', extras }
   return response
 }
 
-function decodeChoice(wire: Json, position: number): Choice {
+function decodeChoice(wire: Json, position: number, quirks: Quirks): Choice {
   if (!isObject(wire))
     throw new GatewayError('bad_upstream_response', `choices[${position}] is not an object`)
   const message = isObject(wire.message) ? wire.message : {}
   const choice: Choice = {
     index: asNumber(wire.index) ?? position,
-    parts: answerParts(message),
+    parts: answerParts(message, quirks),
     finish: decodeFinish(wire.finish_reason),
   }
   if (wire.logprobs !== undefined && wire.logprobs !== null) choice.logprobs = wire.logprobs
@@ -66,11 +69,18 @@ function decodeChoice(wire: Json, position: number): Choice {
   return choice
 }
 
-function answerParts(message: JsonObject): Part[] {
+function answerParts(message: JsonObject, quirks: Quirks): Part[] {
   const parts: Part[] = []
-  const reasoning = nonEmpty(message.reasoning_content) ?? nonEmpty(message.reasoning)
-  const fromContent = contentOf(message.content)
-  if (reasoning !== undefined) parts.push({ kind: 'reasoning', text: reasoning })
+  const details = Array.isArray(message.reasoning_details) ? message.reasoning_details : []
+  const reasoning =
+    nonEmpty(message.reasoning_content) ?? nonEmpty(message.reasoning) ?? nonEmpty(textOfDetails(details))
+  const fromContent = contentOf(message.content, quirks.thinkTags === true)
+  if (reasoning !== undefined || details.length > 0)
+    parts.push({
+      kind: 'reasoning',
+      text: reasoning ?? '',
+      ...(details.length > 0 ? { sealed: sealOfDetails(details) } : {}),
+    })
   parts.push(...fromContent)
   if (Array.isArray(message.annotations) && message.annotations.length > 0) {
     let text = parts.find((part) => part.kind === 'text')
@@ -111,9 +121,16 @@ function nonEmpty(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** A string, or Mistral's list of typed parts with `thinking` among them. */
-export function contentOf(content: Json | undefined): (TextPart | ReasoningPart)[] {
-  if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }]
+/** A string, perhaps with reasoning in tags before it, or Mistral's list of typed parts with `thinking` among them. */
+export function contentOf(content: Json | undefined, thinkTags = false): (TextPart | ReasoningPart)[] {
+  if (typeof content === 'string') {
+    if (!thinkTags) return content === '' ? [] : [{ kind: 'text', text: content }]
+    const parts: (TextPart | ReasoningPart)[] = []
+    const split = thinkSplitter((kind, text) => parts.push({ kind, text }))
+    split.push(content)
+    split.end()
+    return parts
+  }
   if (!Array.isArray(content)) return []
   return content.flatMap((part): (TextPart | ReasoningPart)[] => {
     if (!isObject(part)) return []

@@ -12,7 +12,9 @@ import { decodeFinish } from './finish.ts'
 import { urlSource } from '../openai-family/media.ts'
 import { usageIn } from './meter.ts'
 import { rest, unreadMembers } from './members.ts'
+import { joinDetails, sealOfDetails, textOfDetails } from './reasoning-details.ts'
 import { contentOf, decodeCitation } from './response.ts'
+import { type ThinkSplitter, thinkSplitter } from './think-tags.ts'
 import { decodeUsage } from './usage.ts'
 
 const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'x_groq'])
@@ -49,6 +51,10 @@ interface ChoiceState {
   lastCall?: Call
   finish?: Finish
   audio?: JsonObject
+  /** Pieces of `reasoning_details`, and how many were sealed into a part already. */
+  details: JsonObject[]
+  sealed?: string
+  think?: ThinkSplitter
 }
 
 export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
@@ -67,7 +73,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
   const state = (index: number): ChoiceState => {
     let found = choices.get(index)
     if (!found) {
-      found = { next: 0, calls: new Map() }
+      found = { next: 0, calls: new Map(), details: [] }
       choices.set(index, found)
     }
     return found
@@ -75,8 +81,28 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
 
   const closeOpen = (choice: number, at: ChoiceState): void => {
     if (!at.open) return
-    sink({ type: 'close', choice, part: at.open.part })
+    const { kind, part } = at.open
     delete at.open
+    if (kind !== 'reasoning' || at.details.length === 0) return sink({ type: 'close', choice, part })
+    const sealed = sealOfDetails(at.details)
+    at.sealed = sealed.value
+    sink({ type: 'close', choice, part, sealed })
+  }
+
+  /** Signatures may come after the reasoning they sign: they get an empty part of their own. */
+  const lateDetails = (choice: number, at: ChoiceState): void => {
+    if (at.details.length === 0) return
+    const sealed = sealOfDetails(at.details)
+    if (sealed.value === at.sealed) return
+    const part = at.next++
+    sink({ type: 'open', choice, part, open: { kind: 'reasoning' } })
+    sink({ type: 'close', choice, part, sealed })
+  }
+
+  const content = (choice: number, at: ChoiceState, fragment: string): void => {
+    if (quirks.thinkTags !== true) return text(choice, at, 'text', fragment)
+    at.think ??= thinkSplitter((kind, piece) => text(choice, at, kind, piece))
+    at.think.push(fragment)
   }
 
   const text = (
@@ -158,8 +184,12 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
 
   const delta = (choice: number, at: ChoiceState, wire: JsonObject): void => {
     const reasoning = typeof wire.reasoning_content === 'string' ? wire.reasoning_content : wire.reasoning
+    if (Array.isArray(wire.reasoning_details)) {
+      joinDetails(at.details, wire.reasoning_details)
+      if (typeof reasoning !== 'string') text(choice, at, 'reasoning', textOfDetails(wire.reasoning_details))
+    }
     if (typeof reasoning === 'string') text(choice, at, 'reasoning', reasoning)
-    if (typeof wire.content === 'string') text(choice, at, 'text', wire.content)
+    if (typeof wire.content === 'string') content(choice, at, wire.content)
     else if (Array.isArray(wire.content))
       for (const part of contentOf(wire.content))
         text(choice, at, part.kind === 'text' ? 'text' : 'reasoning', part.text)
@@ -277,7 +307,9 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         }),
       )
     for (const [choice, at] of [...choices].sort((a, b) => a[0] - b[0])) {
+      at.think?.end()
       closeOpen(choice, at)
+      lateDetails(choice, at)
       if (at.audio)
         whole(choice, at, { kind: 'opaque', dialect: 'openai-chat', type: 'audio', value: at.audio })
       for (const [owner, call] of all)

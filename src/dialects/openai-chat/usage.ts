@@ -12,15 +12,22 @@ export function decodeUsage(wire: unknown, quirks: Quirks): Usage | undefined {
   const total = asNumber(wire.total_tokens)
   const inputDetails = isObject(wire.prompt_tokens_details) ? wire.prompt_tokens_details : {}
   const outputDetails = isObject(wire.completion_tokens_details) ? wire.completion_tokens_details : {}
-  const reasoning = asNumber(outputDetails.reasoning_tokens)
-  // xAI counts reasoning beside completion: its total says so.
-  if (
-    output !== undefined &&
-    reasoning !== undefined &&
-    (quirks.outputExcludesReasoning === true ||
-      (input !== undefined && reasoning > 0 && total === input + output + reasoning))
-  )
-    output += reasoning
+  let reasoning = asNumber(outputDetails.reasoning_tokens) ?? asNumber(wire.reasoning_tokens)
+  const sum = (input ?? 0) + (output ?? 0)
+  if (output !== undefined && reasoning !== undefined) {
+    // xAI counts reasoning beside completion: its total says so.
+    const beside =
+      quirks.outputExcludesReasoning === true ||
+      (reasoning > 0 && input !== undefined && total === sum + reasoning) ||
+      (quirks.outputExcludesReasoning === 'if_larger' && reasoning > output)
+    if (beside) output += reasoning
+  } else if (quirks.outputExcludesReasoning === 'from_total' && total !== undefined && total > sum) {
+    // Google's compatible endpoint tells hidden thinking by the total alone.
+    if (output !== undefined && input !== undefined) {
+      reasoning = total - sum
+      output += reasoning
+    }
+  }
   const usage: Usage = { raw: { dialect: 'openai-chat', value: wire } }
   const set = (key: Exclude<keyof Usage, 'raw'>, value: number | undefined): void => {
     if (value !== undefined) usage[key] = value
@@ -34,9 +41,15 @@ export function decodeUsage(wire: unknown, quirks: Quirks): Usage | undefined {
     'cacheRead',
     asNumber(inputDetails.cached_tokens) ??
       asNumber(wire.prompt_cache_hit_tokens) ??
-      asNumber(wire.cached_tokens),
+      asNumber(wire.cached_tokens) ??
+      asNumber(wire.num_cached_tokens),
   )
-  set('cacheWrite', asNumber(inputDetails.cache_write_tokens) ?? asNumber(wire.cache_creation_input_tokens))
+  set(
+    'cacheWrite',
+    asNumber(inputDetails.cache_write_tokens) ??
+      asNumber(inputDetails.cache_creation_input_tokens) ??
+      asNumber(wire.cache_creation_input_tokens),
+  )
   set('audioInput', asNumber(inputDetails.audio_tokens))
   set('audioOutput', asNumber(outputDetails.audio_tokens))
   set('acceptedPrediction', asNumber(outputDetails.accepted_prediction_tokens))

@@ -1,10 +1,18 @@
-// Azure OpenAI.
+// Azure OpenAI: a resource, a deployment or its /openai/v1 as base (core/url-rules.ts builds the address).
 
-import { openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, openaiLike } from '../openai-like.ts'
 
 export const azure = openaiLike({
   id: 'azure',
   title: 'Azure OpenAI',
   key: ['AZURE_OPENAI_API_KEY'],
   auth: { type: 'header', name: 'api-key' },
+  paths: {
+    ...OPENAI_PATHS,
+    images: '/images/generations',
+    image_edits: '/images/edits',
+    speech: '/audio/speech',
+    transcriptions: '/audio/transcriptions',
+    translations: '/audio/translations',
+  },
 })

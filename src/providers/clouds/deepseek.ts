@@ -1,4 +1,5 @@
-// DeepSeek.
+// DeepSeek. Tool loops are refused without the reasoning text of every earlier turn; JSON has no schema; usage comes in
+// the finish chunk. Claude's dialect is spoken at /anthropic, with the same key in x-api-key.
 
 import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
@@ -7,7 +8,23 @@ export const deepseek = openaiLike({
   title: 'DeepSeek',
   key: ['DEEPSEEK_API_KEY'],
   base: 'https://api.deepseek.com/v1',
-  // Tool loops are refused without the reasoning text of the turn.
-  quirks: { ...USAGE_ON_REQUEST, maxTokensField: 'max_tokens', reasoningField: 'reasoning_content' },
+  quirks: {
+    ...USAGE_ON_REQUEST,
+    maxTokensField: 'max_tokens',
+    reasoningField: 'reasoning_content',
+    reasoningAlways: true,
+    reasoningOff: { thinking: { type: 'disabled' } },
+    efforts: { minimal: 'low', medium: 'high', xhigh: 'max' },
+    jsonFormat: 'object',
+    rename: { user: 'user_id' },
+    messageName: 'refused',
+  },
+  also: [
+    {
+      dialect: 'anthropic-messages',
+      path: '/../anthropic/v1/messages',
+      auth: { type: 'header', name: 'x-api-key' },
+    },
+  ],
   paths: { models: '/models' },
 })

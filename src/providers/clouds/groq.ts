@@ -1,4 +1,5 @@
-// Groq.
+// Groq: no log-probabilities, one choice, JSON format and tools exclude each other, ids repeat every turn; a failing tool
+// call arrives in mid-stream as `event: error`.
 
 import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
@@ -7,5 +8,22 @@ export const groq = openaiLike({
   title: 'Groq',
   key: ['GROQ_API_KEY'],
   base: 'https://api.groq.com/openai/v1',
-  quirks: { ...USAGE_ON_REQUEST, drop: ['logit_bias', 'logprobs', 'top_logprobs'] },
+  quirks: {
+    ...USAGE_ON_REQUEST,
+    maxTokensField: 'max_completion_tokens',
+    drop: ['logit_bias', 'logprobs', 'top_logprobs', 'store', 'metadata'],
+    clamp: { n: { max: 1 } },
+    messageName: 'refused',
+    jsonOrTools: true,
+    reasoningField: 'none',
+  },
+  paths: {
+    embeddings: '/embeddings',
+    models: '/models',
+    speech: '/audio/speech',
+    transcriptions: '/audio/transcriptions',
+    translations: '/audio/translations',
+    files: '/files',
+    batches: '/batches',
+  },
 })

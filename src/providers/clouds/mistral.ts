@@ -1,4 +1,5 @@
-// Mistral.
+// Mistral refuses members it does not know (422); ids of tool calls are nine letters or digits; reasoning is a content
+// part; usage always comes with the last chunk.
 
 import { openaiLike } from '../openai-like.ts'
 
@@ -9,9 +10,34 @@ export const mistral = openaiLike({
   base: 'https://api.mistral.ai/v1',
   quirks: {
     streamUsage: 'never',
+    instructionRole: 'system',
     maxTokensField: 'max_tokens',
     rename: { seed: 'random_seed' },
-    drop: ['logprobs', 'top_logprobs', 'user'],
+    drop: [
+      'logprobs',
+      'top_logprobs',
+      'logit_bias',
+      'user',
+      'store',
+      'verbosity',
+      'modalities',
+      'audio',
+      'web_search_options',
+      'safety_identifier',
+      'prompt_cache_retention',
+    ],
+    efforts: { minimal: 'none', low: 'high', medium: 'high', xhigh: 'high', max: 'high' },
+    reasoningField: 'thinking_parts',
+    reasoningOff: { reasoning_effort: 'none' },
+    toolCallIds: 'nine',
+    toolParameters: 'required',
   },
-  paths: { embeddings: '/embeddings', models: '/models' },
+  paths: {
+    embeddings: '/embeddings',
+    models: '/models',
+    speech: '/audio/speech',
+    transcriptions: '/audio/transcriptions',
+    moderations: '/moderations',
+    files: '/files',
+  },
 })

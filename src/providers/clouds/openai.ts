@@ -1,6 +1,6 @@
-// OpenAI.
+// OpenAI: the house that everybody else copies.
 
-import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const openai = openaiLike({
   id: 'openai',
@@ -8,4 +8,17 @@ export const openai = openaiLike({
   key: ['OPENAI_API_KEY'],
   base: 'https://api.openai.com/v1',
   quirks: USAGE_ON_REQUEST,
+  paths: {
+    ...OPENAI_PATHS,
+    images: '/images/generations',
+    image_edits: '/images/edits',
+    image_variations: '/images/variations',
+    speech: '/audio/speech',
+    transcriptions: '/audio/transcriptions',
+    translations: '/audio/translations',
+    moderations: '/moderations',
+    files: '/files',
+    batches: '/batches',
+    realtime: '/realtime',
+  },
 })

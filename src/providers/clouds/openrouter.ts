@@ -1,4 +1,4 @@
-// OpenRouter.
+// OpenRouter: reasoning_details must come back unchanged; some of its hosts refuse fewer than 16 output tokens.
 
 import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
@@ -7,5 +7,10 @@ export const openrouter = openaiLike({
   title: 'OpenRouter',
   key: ['OPENROUTER_API_KEY'],
   base: 'https://openrouter.ai/api/v1',
-  quirks: USAGE_ON_REQUEST,
+  quirks: {
+    ...USAGE_ON_REQUEST,
+    reasoningField: 'reasoning_details',
+    reasoningOff: { reasoning: { effort: 'none' } },
+    clamp: { max_tokens: { min: 16 }, max_completion_tokens: { min: 16 } },
+  },
 })

@@ -1,4 +1,4 @@
-// Perplexity.
+// Perplexity: roles must alternate, there are no tools, seed, stop or second choice; usage runs along in every chunk.
 
 import { openaiLike } from '../openai-like.ts'
 
@@ -7,6 +7,14 @@ export const perplexity = openaiLike({
   title: 'Perplexity',
   key: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
   base: 'https://api.perplexity.ai',
-  quirks: { maxTokensField: 'max_tokens', drop: ['seed', 'stop'] },
-  paths: {},
+  quirks: {
+    maxTokensField: 'max_tokens',
+    drop: ['seed', 'stop', 'logit_bias', 'tools', 'tool_choice', 'parallel_tool_calls'],
+    clamp: { n: { max: 1 } },
+    alternateRoles: true,
+    content: 'string',
+    reasoningField: 'none',
+    thinkTags: true,
+  },
+  paths: { embeddings: '/v1/embeddings' },
 })

@@ -1,11 +1,20 @@
-// Qwen (DashScope).
+// Qwen on DashScope: no forced tool choice while it thinks, JSON without a schema, ten texts an embedding call.
 
-import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const qwen = openaiLike({
   id: 'qwen',
   title: 'Qwen (DashScope)',
-  key: ['DASHSCOPE_API_KEY'],
+  key: ['DASHSCOPE_API_KEY', 'ALIBABA_API_KEY'],
   base: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
-  quirks: { ...USAGE_ON_REQUEST, maxTokensField: 'max_tokens', reasoningField: 'reasoning_content' },
+  quirks: {
+    ...USAGE_ON_REQUEST,
+    maxTokensField: 'max_tokens',
+    drop: ['frequency_penalty'],
+    reasoningField: 'reasoning_content',
+    reasoningOff: { enable_thinking: false },
+    toolChoice: 'auto_while_thinking',
+    jsonFormat: 'object',
+  },
+  paths: { ...OPENAI_PATHS, files: '/files', batches: '/batches' },
 })

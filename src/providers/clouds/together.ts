@@ -1,10 +1,20 @@
-// Together.
+// Together: logprobs is a number, stop a list, a finish word is `eos`; an over-long prompt is answered 403.
 
-import { openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, openaiLike } from '../openai-like.ts'
 
 export const together = openaiLike({
   id: 'together',
   title: 'Together',
   key: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
   base: 'https://api.together.xyz/v1',
+  quirks: { maxTokensField: 'max_tokens', stop: 'list', logprobs: 'number', thinkTags: true },
+  paths: {
+    ...OPENAI_PATHS,
+    images: '/images/generations',
+    speech: '/audio/speech',
+    transcriptions: '/audio/transcriptions',
+    translations: '/audio/translations',
+    files: '/files',
+    batches: '/batches',
+  },
 })

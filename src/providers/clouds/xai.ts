@@ -1,4 +1,4 @@
-// xAI.
+// xAI: completion tokens exclude reasoning; which models refuse penalties and stop is catalogue data.
 
 import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
@@ -7,5 +7,6 @@ export const xai = openaiLike({
   title: 'xAI',
   key: ['XAI_API_KEY'],
   base: 'https://api.x.ai/v1',
-  quirks: { ...USAGE_ON_REQUEST, outputExcludesReasoning: true },
+  quirks: { ...USAGE_ON_REQUEST, outputExcludesReasoning: true, reasoningField: 'reasoning_content' },
+  paths: { embeddings: '/embeddings', models: '/models', images: '/images/generations' },
 })

@@ -1,11 +1,12 @@
-// SGLang.
+// SGLang: null is refused where a member is not declared optional.
 
 import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const sglang = openaiLike({
   id: 'sglang',
   title: 'SGLang',
+  key: ['SGLANG_API_KEY'],
   base: 'http://localhost:30000/v1',
   local: true,
-  quirks: USAGE_ON_REQUEST,
+  quirks: { ...USAGE_ON_REQUEST, nulls: 'refused', reasoningField: 'reasoning_content' },
 })

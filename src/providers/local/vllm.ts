@@ -1,11 +1,14 @@
-// vLLM.
+// vLLM: members that mean nothing alone are 400; reasoning is `reasoning` (older builds: reasoning_content, both are
+// read). cache_salt per tenant is not set: callers send it themselves.
 
-import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const vllm = openaiLike({
   id: 'vllm',
   title: 'vLLM',
+  key: ['VLLM_API_KEY'],
   base: 'http://localhost:8000/v1',
   local: true,
-  quirks: USAGE_ON_REQUEST,
+  quirks: { ...USAGE_ON_REQUEST, orphans: 'refused', reasoningField: 'reasoning', thinkTags: true },
+  paths: { ...OPENAI_PATHS, transcriptions: '/audio/transcriptions', translations: '/audio/translations' },
 })

@@ -1,0 +1,16 @@
+// Cloudflare Workers AI: the account stands in the base URL, so it must be given; old models stop at 256 tokens unasked.
+
+import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+
+export const cloudflareWorkersAi = openaiLike({
+  id: 'cloudflare-workers-ai',
+  title: 'Cloudflare Workers AI',
+  key: ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY'],
+  quirks: {
+    ...USAGE_ON_REQUEST,
+    maxTokensField: 'max_tokens',
+    toolChoice: 'auto_only',
+    content: 'string',
+  },
+  paths: { embeddings: '/embeddings', models: '/../models/search' },
+})
