@@ -12,6 +12,8 @@ import { notEmpty } from './secret-env.ts'
 export interface EndpointDraft {
   id: string
   provider: string
+  /** A record the operator declared, in place of the one of that name. */
+  record?: ProviderRecord
   baseUrl?: string | undefined
   credential?: string | undefined
   models: EndpointModel[]
@@ -30,8 +32,8 @@ export const DEFAULT_TIMEOUTS = {
 
 /** What is wrong with a draft, and which of its keys says so; the caller knows the place. */
 export class DraftError extends Error {
-  readonly key: 'provider' | 'base_url' | undefined
-  constructor(message: string, key?: 'provider' | 'base_url') {
+  readonly key: 'provider' | 'base_url' | 'dialects' | undefined
+  constructor(message: string, key?: DraftError['key']) {
     super(message)
     this.name = 'DraftError'
     this.key = key
@@ -42,7 +44,7 @@ export class DraftError extends Error {
 export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
   if (!/^[a-z0-9._-]{1,64}$/.test(draft.id))
     throw new DraftError(`endpoint id "${draft.id}" must be 1 to 64 of a-z, 0-9, ".", "_" and "-"`)
-  const record = provider(draft.provider)
+  const record = draft.record ?? provider(draft.provider)
   if (!record) throw new DraftError(`endpoint "${draft.id}": ${unknownProvider(draft.provider)}`, 'provider')
   const base = notEmpty(draft.baseUrl) ?? record.base
   if (base === undefined)

@@ -2,6 +2,7 @@
 // of several words may be written in camelCase or snake_case; unknown keys are found by the loader, which knows places.
 
 import { z } from 'zod'
+import { dialectName, hostSchema } from './hosts.ts'
 
 const scalarText = z.union([z.string(), z.number()], 'expected a text').transform(String)
 
@@ -55,6 +56,8 @@ export const endpointSchema = z.object({
   probe: z.enum(['gate', 'report', 'off']).optional(),
   probe_require_models: flag.optional(),
   tls: z.object({ insecure: flag.optional(), ca_file: z.string().optional() }).optional(),
+  /** Of what the provider speaks, only these. */
+  dialects: z.array(dialectName).min(1).optional(),
 })
 
 export const routeSchema = z.object({
@@ -99,6 +102,7 @@ const litellmRouting = z.looseObject({
 export const fileSchema = z.object({
   server: serverSchema.optional(),
   endpoints: z.record(z.string(), endpointSchema).nullish(),
+  hosts: z.record(z.string(), hostSchema).nullish(),
   routes: z.record(z.string(), routeSchema).nullish(),
   aliases: z.record(z.string(), z.string()).nullish(),
   discovery: z

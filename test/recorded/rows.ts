@@ -16,7 +16,13 @@ export interface Row {
   base?: string
 }
 
-const chat = (folder: string, provider: string): Row => ({ folder, wire: 'openai-chat', provider })
+/** Of a host that speaks several dialects, the one that was recorded. */
+const chat = (folder: string, provider: string): Row => ({
+  folder,
+  wire: 'openai-chat',
+  provider,
+  endpoint: { dialects: ['openai-chat'] },
+})
 
 export const ROWS: readonly Row[] = [
   chat('openai/chat-completions', 'openai'),

@@ -3,8 +3,11 @@
 import { Secret } from '../../core/secret.ts'
 import type { EndpointConfig, EndpointModel } from '../../providers/endpoint.ts'
 import type { ConfigProblem, RouteConfig } from '../config.ts'
+import type { DialectId } from '../../core/origin.ts'
 import { provider } from '../../providers/index.ts'
+import type { ProviderRecord } from '../../providers/provider.ts'
 import { DraftError, makeEndpoint } from '../endpoint.ts'
+import { hostRecord } from '../hosts.ts'
 import { nearest } from '../nearest.ts'
 import type { EndpointEntry } from '../schema.ts'
 import { type SecretDeps, isPlaceholder, secretVariable } from '../secret-env.ts'
@@ -35,10 +38,13 @@ function endpointOf(
   problems: ConfigProblem[],
 ): EndpointConfig {
   const path = ['endpoints', id]
+  const name = entry.provider ?? (provider(id) ? id : 'openai-compatible')
+  const host = file.value.hosts?.[name]
   const endpoint = makeEndpoint({
     id,
     // `groq: { api_key_env: ... }` says all there is to say.
-    provider: entry.provider ?? (provider(id) ? id : 'openai-compatible'),
+    provider: name,
+    ...(host === undefined ? {} : { record: hostRecord(name, host) }),
     baseUrl: entry.base_url ?? undefined,
     credential: entry.auth_type === 'none' ? undefined : credentialOf(id, entry, file, deps, problems),
     models: modelsOf(entry),
@@ -46,6 +52,7 @@ function endpointOf(
     probe: entry.probe,
   })
   if (entry.auth_type === 'bearer') endpoint.provider = { ...endpoint.provider, auth: { type: 'bearer' } }
+  if (entry.dialects) endpoint.provider = onlySpeaking(endpoint.provider, entry.dialects)
   if (entry.models && !Array.isArray(entry.models)) endpoint.wildcard = Object.keys(entry.models).length === 0
   const { timeouts, rate_limit: rate, tls } = entry
   endpoint.timeouts = {
@@ -73,6 +80,17 @@ function endpointOf(
       ...file.place([...path, 'tls']),
     })
   return endpoint
+}
+
+/** @throws DraftError when nothing is left to speak. */
+function onlySpeaking(record: ProviderRecord, names: readonly DialectId[]): ProviderRecord {
+  const speaks = record.speaks.filter(({ dialect }) => names.includes(dialect))
+  if (speaks.length === 0)
+    throw new DraftError(
+      `${record.title} speaks none of these dialects (it speaks ${record.speaks.map((row) => row.dialect).join(', ')})`,
+      'dialects',
+    )
+  return { ...record, speaks }
 }
 
 function credentialOf(
