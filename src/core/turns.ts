@@ -24,8 +24,8 @@ export interface TurnWriter {
   result(part: ToolResultPart, id: string, at: string): JsonObject[]
   /** The id as this wire's alphabet has it; a pure function. */
   id(id: string): string
-  /** The blocks that one message became, for marks that stand on the message as a whole. */
-  wrote(blocks: readonly JsonObject[], message: Message): void
+  /** What comes behind the blocks that one message became, for marks on the message as a whole. */
+  behind(blocks: readonly JsonObject[], message: Message): JsonObject[]
 }
 
 export interface Turn {
@@ -92,8 +92,7 @@ export function turnsOf(
         return writer.call(part, id, `${at}.tool_calls[${position}]`)
       })
       if (blocks.length === 0) continue
-      writer.wrote(blocks, message)
-      turn('assistant').blocks.push(...blocks)
+      turn('assistant').blocks.push(...blocks, ...writer.behind(blocks, message))
       continue
     }
     const own = turn('user')
@@ -113,7 +112,8 @@ export function turnsOf(
       } else own.blocks.push(...writer.user(part, field))
     }
     const fresh = own.blocks.slice(before)
-    writer.wrote(fresh.length > 0 ? fresh : last, message)
+    if (fresh.length > 0) own.blocks.push(...writer.behind(fresh, message))
+    else last.push(...writer.behind(last, message))
   }
   return { system, turns: joined(turns) }
 }

@@ -37,7 +37,10 @@ export function encodeMessages(
     user: (part, at) => userBlock(part, at, notes),
     result: (part, id, at) => [toolResult(part, id, at, notes)],
     id: wireId,
-    wrote: markLast,
+    behind(blocks, message) {
+      markLast(blocks, message)
+      return []
+    },
   }
   const { system, turns } = turnsOf(request, writer, notes)
   settleLastTurn(turns, facts.prefill, trimEnd)
