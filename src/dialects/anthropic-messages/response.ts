@@ -92,7 +92,9 @@ function answerBlock(part: Part, own: boolean, at: string, notes: Note[]): JsonO
         })
       return ownBlock(part)
     case 'refusal':
-      return part.text === '' ? [] : [{ type: 'text', text: part.text }]
+      if (part.text === '') return []
+      notes.push({ field: `${at}.refusal`, action: 'moved', why: 'a refusal is told as text here' })
+      return [{ type: 'text', text: part.text }]
     case 'reasoning':
       if (part.sealed !== undefined || own) return ownBlock(part)
       // Shown, but not fit to be sent back to this vendor: the empty signature says so.
