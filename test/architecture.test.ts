@@ -34,10 +34,11 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
     node: ['node:crypto'],
     packages: ['pino', 'lru-cache'],
   },
+  stores: { may: ['core'], node: true, packages: ['better-sqlite3', 'kysely'] },
   server: {
-    may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway'],
+    may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway', 'stores'],
     node: true,
-    packages: ['pino'],
+    packages: ['pino', 'zod'],
   },
   client: {
     may: ['core', 'wire', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'governance'],
@@ -46,7 +47,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   },
   testing: { may: ['core', 'wire'], node: true, packages: [] },
   cli: {
-    may: ['core', 'config', 'gateway', 'server', 'providers', 'upstream', 'testing'],
+    may: ['core', 'config', 'gateway', 'server', 'stores', 'providers', 'upstream', 'testing'],
     node: true,
     packages: ['commander', 'pino', 'picocolors'],
   },

@@ -1,17 +1,19 @@
 // `trunkline serve`: configuration in, a listening gateway out, reloaded on SIGHUP and when its files change.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { addEndpoints } from '../config/add-endpoints.ts'
 import { type Config, ConfigError, formatProblem } from '../config/config.ts'
 import { envKeyEndpoints, loadConfig, seenKeys } from '../config/load.ts'
+import type { Flags } from '../config/settings.ts'
 import { watchConfig } from '../config/watch.ts'
-import { createGateway } from '../gateway/create-gateway.ts'
 import { withDemo } from '../gateway/demo/endpoint.ts'
-import { systemClock } from '../upstream/system-clock.ts'
+import { adminServices } from '../server/admin/make-services.ts'
+import { type Control, createControl } from '../server/control/control.ts'
 import { startServer } from '../server/server.ts'
 import { version } from '../server/version.ts'
-import { findLocalEngines } from '../upstream/local-engines.ts'
+import { systemClock } from '../upstream/system-clock.ts'
 import { greeting } from './greeting.ts'
 
 interface ServeOptions {
@@ -22,6 +24,7 @@ interface ServeOptions {
   envKeys?: boolean
   logLevel: string
   strict?: boolean
+  allowOpen?: boolean
 }
 
 export function serveCommand(): Command {
@@ -38,6 +41,7 @@ export function serveCommand(): Command {
       'answer with the built-in demo model, and with local engines found when nothing is configured',
     )
     .option('--env-keys', 'make endpoints of the well-known key variables that are set, e.g. OPENAI_API_KEY')
+    .option('--allow-open', 'listen on an address other machines reach, without any key')
     .option('--strict', 'refuse a request whose translation would lose something')
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
     .action(serve)
@@ -46,48 +50,56 @@ export function serveCommand(): Command {
 async function serve(options: ServeOptions): Promise<void> {
   const lines = pino.destination({ dest: 2, sync: false, minLength: 16_000, periodicFlush: 100 })
   const log = pino({ level: options.logLevel, base: null }, urgentAtOnce(lines))
-  let local: Config['endpoints'] = []
-  const load = (): Config => configure(options, local)
-  let config: Config
+  let control: Control
   try {
-    config = load()
-    if (options.demo === true && config.endpoints.every((endpoint) => endpoint.source === 'demo')) {
-      local = await findLocalEngines(config.server.port)
-      if (local.length > 0) config = load()
-    }
+    control = await createControl({
+      load: (text) => configure(options, text),
+      ...(options.demo === true ? { finish: withDemo } : {}),
+      openStore: async () => undefined,
+      log,
+      clock: systemClock,
+      gateway: { writeLine: (line) => void lines.write(line) },
+    })
   } catch (thrown) {
     console.error(thrown instanceof ConfigError ? thrown.message : String(thrown))
     process.exitCode = 1
     return
   }
-  tellProblems(config, log)
-  const gateway = createGateway(config, { log, writeLine: (line) => void lines.write(line) })
-  const server = await startServer({ gateway, host: config.server.host, port: config.server.port }).catch(
-    (thrown: Error & { code?: string }) => {
-      const why =
-        thrown.code === 'EADDRINUSE'
-          ? `port ${config.server.port} on ${config.server.host} is taken; choose another with --port`
-          : thrown.message
-      console.error(`cannot listen: ${why}`)
-      return undefined
-    },
-  )
-  if (!server) {
+  const { gateway } = control
+  const { config } = gateway.runtime
+  const fail = async (why: string): Promise<void> => {
+    console.error(why)
+    await control.close()
     await gateway.close(0)
     process.exitCode = 1
-    return
   }
+  const open = openToAll(config)
+  if (open !== undefined) return fail(open)
+  tellProblems(config, log)
+  let port = config.server.port
+  const admin = adminServices(control, () => port)
+  const server = await startServer({ gateway, admin, host: config.server.host, port }).catch(
+    (thrown: Error & { code?: string }) => thrown,
+  )
+  if (server instanceof Error) {
+    const taken = `port ${port} on ${config.server.host} is taken; choose another with --port`
+    return fail(`cannot listen: ${server.code === 'EADDRINUSE' ? taken : server.message}`)
+  }
+  port = server.port
+  // Engines on this machine answer within milliseconds and belong into the greeting; nobody waits for the others.
+  await Promise.race([admin.scanner.start(), delay(GREETING_WAIT_MS)])
   const unused = options.envKeys === true ? [] : seenKeys(process.env, config)
   // Whatever start-up had to say stands before the line that ends it.
   lines.flushSync()
-  process.stdout.write(greeting({ version: version(), url: server.url, config, unused }))
+  process.stdout.write(
+    greeting({ version: version(), url: server.url, config: gateway.runtime.config, unused }),
+  )
 
   const reload = (why: string): void => {
     try {
-      const next = load()
-      gateway.reload(next)
+      const next = control.reload()
       tellProblems(next, log)
-      log.info({ why, endpoints: next.endpoints.length }, 'configuration reloaded')
+      log.info({ why, endpoints: gateway.runtime.config.endpoints.length }, 'configuration reloaded')
     } catch (thrown) {
       const problem = thrown instanceof Error ? thrown.message : String(thrown)
       log.error({ why, problem }, 'the changed configuration is not valid; the last good one stays in force')
@@ -97,10 +109,23 @@ async function serve(options: ServeOptions): Promise<void> {
   process.on('SIGHUP', () => reload('SIGHUP'))
   const stop = (): void => {
     watcher.stop()
-    void server.close().then(() => process.exit(0))
+    admin.scanner.stop()
+    void server
+      .close()
+      .then(() => control.close())
+      .then(() => process.exit(0))
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+}
+
+const GREETING_WAIT_MS = 300
+
+/** Why this address must not be bound: whoever reaches it could spend the operator's money and change everything. */
+function openToAll({ server }: Config): string | undefined {
+  if (server.masterKey || server.allowOpen === true || /^(127\.|::1$|localhost$)/.test(server.host))
+    return undefined
+  return `${server.host} is reachable from other machines, and no key is set: set TRUNKLINE_MASTER_KEY, listen on 127.0.0.1, or say --allow-open to let everybody in`
 }
 
 /** Lines are gathered off the path for up to 100 ms and flushed at exit; warnings and errors leave at once. */
@@ -119,27 +144,27 @@ function urgentAtOnce(lines: ReturnType<typeof pino.destination>): DestinationSt
 
 const WARN = 40
 
-function configure(options: ServeOptions, local: Config['endpoints']): Config {
+function configure(options: ServeOptions, text?: string): Config {
+  const flags: Flags = {
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.port === undefined ? {} : { port: portOf(options.port) }),
+    ...(options.strict === true ? { strict: true } : {}),
+    ...(options.allowOpen === true ? { allowOpen: true } : {}),
+  }
   const config = loadConfig({
     cwd: process.cwd(),
     env: process.env,
+    flags,
     ...(options.config === undefined ? {} : { file: options.config }),
+    ...(text === undefined ? {} : { text }),
   })
-  const server = { ...config.server }
-  if (options.host !== undefined) server.host = options.host
-  if (options.port !== undefined) {
-    const port = Number(options.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      throw new ConfigError([
-        { severity: 'error', message: `--port must be 0 to 65535, not "${options.port}"` },
-      ])
-    server.port = port
-  }
-  if (options.strict === true) server.strict = true
-  let next: Config = { ...config, server }
-  const added = [...(options.envKeys === true ? envKeyEndpoints(process.env) : []), ...local]
-  next = addEndpoints(next, added)
-  return options.demo === true ? withDemo(next) : next
+  return options.envKeys === true ? addEndpoints(config, envKeyEndpoints(process.env)) : config
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new ConfigError([{ severity: 'error', message: `--port must be 0 to 65535, not "${text}"` }])
 }
 
 function tellProblems(config: Config, log: Logger): void {

@@ -2,6 +2,7 @@
 
 import type { Secret } from '../core/secret.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
+import type { Settings } from './settings.ts'
 
 export type { EndpointConfig } from '../providers/endpoint.ts'
 
@@ -19,6 +20,8 @@ export interface RouteConfig {
   strategy: 'priority' | 'round_robin' | 'weighted'
   /** Names of routes to fall back to, declared only. */
   fallback: string[]
+  /** Made of a declared model, not written down by anybody; absent: declared. */
+  implicit?: true
 }
 
 export interface ServerConfig {
@@ -26,9 +29,29 @@ export interface ServerConfig {
   port: number
   /** Every key that opens the data plane (the master key). Absent: no key is asked for. */
   masterKey?: Secret
+  /** Opens the admin API and the console. Absent: the master key does. */
+  adminKey?: Secret
+  /** A public address may be bound without any key. */
+  allowOpen?: boolean
   maxBodyBytes: number
   /** Refuse a translation that would lose something. */
   strict: boolean
+}
+
+export interface DiscoveryConfig {
+  /** false: nobody is asked, peers neither. */
+  localScan: boolean
+  /** `host`, `host:port` or `[v6]:port`. */
+  peers: readonly string[]
+  /** Seconds between scans; 0: at the start only. */
+  scanIntervalS: number
+}
+
+export interface ProxyConfig {
+  http?: string
+  https?: string
+  /** Hosts, comma separated, as in NO_PROXY. */
+  none?: string
 }
 
 export interface ConfigProblem {
@@ -57,6 +80,19 @@ export interface Config {
   primaryEndpoint?: string
   /** Document 004's `retry:` block, for the client library; the gateway's own retries are per endpoint. */
   retry?: RetryConfig
+  discovery?: DiscoveryConfig
+  /** Proxies towards upstreams, only where the operator names them. */
+  proxy?: ProxyConfig
+  /** Where what is edited at run time is kept. */
+  dataDir?: string
+  /** Seals stored credentials. */
+  secretKey?: Secret
+  /** Endpoints of the environment whose id the file has too: seen, told, not served. */
+  shadowed?: EndpointConfig[]
+  /** The gateway's own settings with the level each came from. */
+  settings?: Settings
+  /** The configuration file, absolute; absent: there is none. */
+  file?: string
   /** Warnings met on the way. Errors are thrown as ConfigError instead. */
   problems: ConfigProblem[]
   /** Files read, secrets among them, for the watcher. */

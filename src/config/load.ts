@@ -9,15 +9,18 @@ import {
   type Config,
   ConfigError,
   type ConfigProblem,
+  type ProxyConfig,
   type RouteConfig,
   type ServerConfig,
 } from './config.ts'
+import { implicitRoutes } from './implicit-routes.ts'
 import { recordingEnv } from './recording-env.ts'
-import { notEmpty, secretVariable } from './secret-env.ts'
+import { notEmpty } from './secret-env.ts'
+import { type Flags, type Settings, readSettings, settingValue } from './settings.ts'
 import { namedFromEnv, openaiFromEnv } from './sources/env.ts'
 import { litellmEndpoints } from './sources/litellm.ts'
 import { providersEndpoints } from './sources/providers-file.ts'
-import { endpointsOf, routesOf, secretOf } from './sources/trunkline.ts'
+import { endpointsOf, routesOf } from './sources/trunkline.ts'
 import { type ReadFile, readYaml } from './yaml-file.ts'
 
 export { envKeyEndpoints, seenKeys } from './sources/env.ts'
@@ -29,6 +32,10 @@ export interface LoadOptions {
   file?: string
   /** Unknown keys are errors. */
   strict?: boolean
+  /** What the command line said about the gateway's own settings. */
+  flags?: Flags
+  /** Stands in for the content of the configuration file: a trial before it is written. */
+  text?: string
 }
 
 type Env = LoadOptions['env']
@@ -43,7 +50,6 @@ const NAMES = [
   'config/llm.yml',
   'config/llm.json',
 ]
-const DEFAULT_BODY_BYTES = 25 * 1024 * 1024
 
 export function loadConfig(options: LoadOptions): Config {
   const { cwd } = options
@@ -54,7 +60,9 @@ export function loadConfig(options: LoadOptions): Config {
   const env = recordingEnv(withDotEnv(options, problems, files), read)
   const deps = { env, readFile: (path: string) => readFileSync(at(path), 'utf8') }
 
-  const file = readConfigFile(options, env, at, deps, problems, files)
+  const shadowed: EndpointConfig[] = []
+  const path = configPath(options, env, at)
+  const file = path === undefined ? undefined : readConfigFile(path, options, deps, problems, files)
   const endpoints: EndpointConfig[] = []
   const routes: RouteConfig[] = []
   let defaultModel: string | undefined
@@ -71,12 +79,13 @@ export function loadConfig(options: LoadOptions): Config {
   }
   const fromEnv = openaiFromEnv(deps, problems)
   for (const endpoint of [...(fromEnv ? [fromEnv.endpoint] : []), ...namedFromEnv(deps, problems)]) {
-    if (endpoints.some((row) => row.id === endpoint.id))
+    if (endpoints.some((row) => row.id === endpoint.id)) {
+      shadowed.push(endpoint)
       problems.push({
         severity: 'warning',
         message: `endpoint "${endpoint.id}" is declared in the config file and in the environment; the file wins`,
       })
-    else endpoints.push(endpoint)
+    } else endpoints.push(endpoint)
   }
   // A model named in the environment counts even where the file has the endpoint; the built-in default does not.
   if (
@@ -84,7 +93,7 @@ export function loadConfig(options: LoadOptions): Config {
     (fromEnv.modelGiven || !endpoints.some((row) => row.id === 'openai' && row.source !== 'env'))
   )
     defaultModel ??= fromEnv.defaultModel
-  addImplicitRoutes(endpoints, routes)
+  routes.push(...implicitRoutes(endpoints, routes))
   for (const route of routes)
     for (const name of route.fallback)
       if (!routes.some((row) => row.name === name))
@@ -93,11 +102,13 @@ export function loadConfig(options: LoadOptions): Config {
           message: `route "${route.name}" falls back to "${name}", which is no route (known: ${routes.map((row) => row.name).join(', ')})`,
           ...file?.place(['routes', route.name, 'fallback']),
         })
-  const server = serverOf(file, deps, problems)
+  const settings = readSettings(file, options.flags ?? {}, deps, problems)
+  const server = serverOf(settings)
   if (options.strict === true)
     for (const problem of problems) if (problem.message.startsWith('unknown key')) problem.severity = 'error'
   const errors = problems.filter((problem) => problem.severity === 'error')
   if (errors.length > 0) throw new ConfigError(errors)
+  const secretKey = settingValue(settings, 'server.secret_key') ?? server.masterKey
   return {
     server,
     endpoints,
@@ -106,27 +117,42 @@ export function loadConfig(options: LoadOptions): Config {
     ...(defaultModel === undefined ? {} : { defaultModel }),
     ...(endpoints.some((endpoint) => endpoint.id === 'openai') ? { primaryEndpoint: 'openai' } : {}),
     ...retryOf(file),
+    discovery: {
+      localScan: settingValue(settings, 'discovery.local_scan'),
+      peers: settingValue(settings, 'discovery.peers'),
+      scanIntervalS: settingValue(settings, 'discovery.scan_interval_s'),
+    },
+    proxy: proxyOf(settings),
+    dataDir: at(settingValue(settings, 'server.data_dir')),
+    ...(secretKey === undefined ? {} : { secretKey }),
+    shadowed,
+    settings,
+    ...(path === undefined ? {} : { file: path }),
     problems,
     files,
     variablesRead: [...read],
   }
 }
 
+/** The file that counts: the one named, or the first that is there. Undefined: there is none. */
+function configPath(options: LoadOptions, env: Env, at: (path: string) => string): string | undefined {
+  const named = options.file ?? notEmpty(env.TRUNKLINE_CONFIG)
+  if (named !== undefined) return at(named)
+  const found = NAMES.map(at).find((name) => existsSync(name))
+  return found ?? (options.text === undefined ? undefined : at(NAMES[0] as string))
+}
+
 function readConfigFile(
+  path: string,
   options: LoadOptions,
-  env: Readonly<Record<string, string | undefined>>,
-  at: (path: string) => string,
   deps: Parameters<typeof readYaml>[2],
   problems: ConfigProblem[],
   files: string[],
-): ReadFile | undefined {
-  const named = options.file ?? notEmpty(env.TRUNKLINE_CONFIG)
-  const path = named === undefined ? NAMES.map(at).find((name) => existsSync(name)) : at(named)
-  if (path === undefined) return undefined
+): ReadFile {
   const shown = relative(options.cwd, path).startsWith('..') ? path : relative(options.cwd, path)
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = options.text ?? readFileSync(path, 'utf8')
   } catch (thrown) {
     throw new ConfigError([
       {
@@ -142,56 +168,29 @@ function readConfigFile(
   return file
 }
 
-function serverOf(
-  file: ReadFile | undefined,
-  deps: { env: Readonly<Record<string, string | undefined>>; readFile(path: string): string },
-  problems: ConfigProblem[],
-): ServerConfig {
-  const given = file?.value.server ?? {}
-  const { env } = deps
-  const port = given.port ?? Number(notEmpty(env.TRUNKLINE_PORT) ?? 4000)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    problems.push({
-      severity: 'error',
-      message: `TRUNKLINE_PORT must be 0 to 65535, not "${env.TRUNKLINE_PORT}"`,
-    })
-  let fromEnv: string | undefined
-  try {
-    fromEnv = secretVariable('TRUNKLINE_MASTER_KEY', deps) ?? secretVariable('LITELLM_MASTER_KEY', deps)
-  } catch (thrown) {
-    problems.push({ severity: 'error', message: (thrown as Error).message })
-  }
-  const masterKey =
-    secretOf(given.master_key) ?? secretOf(file?.value.general_settings?.master_key) ?? secretOf(fromEnv)
-  const host = given.host ?? notEmpty(env.TRUNKLINE_HOST) ?? '127.0.0.1'
-  if (!masterKey && !/^(127\.|::1$|localhost$)/.test(host))
-    problems.push({
-      severity: 'warning',
-      message: `the gateway listens on ${host} without a master key: whoever reaches it may use it; set TRUNKLINE_MASTER_KEY`,
-    })
+function serverOf(settings: Settings): ServerConfig {
+  const masterKey = settingValue(settings, 'server.master_key')
+  const adminKey = settingValue(settings, 'server.admin_key')
   return {
-    host,
-    port,
+    host: settingValue(settings, 'server.host'),
+    port: settingValue(settings, 'server.port'),
     ...(masterKey ? { masterKey } : {}),
-    maxBodyBytes: given.max_body_bytes ?? DEFAULT_BODY_BYTES,
-    strict: given.strict ?? false,
+    ...(adminKey ? { adminKey } : {}),
+    allowOpen: settingValue(settings, 'server.allow_open'),
+    maxBodyBytes: settingValue(settings, 'server.max_body_bytes'),
+    strict: settingValue(settings, 'server.strict'),
   }
 }
 
-/** Every declared model is reachable by its name; of several unrelated endpoints the one with priority has it. */
-function addImplicitRoutes(endpoints: readonly EndpointConfig[], routes: RouteConfig[]): void {
-  const names = new Set(routes.map((route) => route.name))
-  for (const endpoint of [...endpoints].sort((a, b) => b.priority - a.priority))
-    for (const model of endpoint.models) {
-      if (names.has(model.name)) continue
-      names.add(model.name)
-      routes.push({
-        name: model.name,
-        targets: [{ endpoint: endpoint.id, model: model.upstream, weight: 1 }],
-        strategy: 'priority',
-        fallback: [],
-      })
-    }
+function proxyOf(settings: Settings): ProxyConfig {
+  const text = (key: 'server.http_proxy' | 'server.https_proxy' | 'server.no_proxy') =>
+    settingValue(settings, key)
+  const [http, https, none] = [text('server.http_proxy'), text('server.https_proxy'), text('server.no_proxy')]
+  return {
+    ...(http === undefined ? {} : { http }),
+    ...(https === undefined ? {} : { https }),
+    ...(none === undefined ? {} : { none }),
+  }
 }
 
 function retryOf(file: ReadFile | undefined): Pick<Config, 'retry'> {

@@ -55,7 +55,14 @@ export const endpointSchema = z.object({
   priority: unquoted(z.number().int()).optional(),
   probe: z.enum(['gate', 'report', 'off']).optional(),
   probe_require_models: flag.optional(),
-  tls: z.object({ insecure: flag.optional(), ca_file: z.string().optional() }).optional(),
+  tls: z
+    .object({
+      insecure: flag.optional(),
+      ca_file: z.string().optional(),
+      cert_file: z.string().optional(),
+      key_file: z.string().optional(),
+    })
+    .optional(),
   /** Of what the provider speaks, only these. */
   dialects: z.array(dialectName).min(1).optional(),
 })
@@ -77,6 +84,13 @@ export const serverSchema = z.object({
   host: z.string().optional(),
   port: unquoted(z.number().int().min(0).max(65_535)).optional(),
   master_key: scalarText.nullish(),
+  admin_key: scalarText.nullish(),
+  secret_key: scalarText.nullish(),
+  allow_open: flag.optional(),
+  data_dir: z.string().nullish(),
+  http_proxy: z.string().nullish(),
+  https_proxy: z.string().nullish(),
+  no_proxy: z.string().nullish(),
   max_body_bytes: positive.optional(),
   strict: flag.optional(),
 })
@@ -109,7 +123,7 @@ export const fileSchema = z.object({
     .object({
       local_scan: flag.optional(),
       peers: z.union([z.array(z.string()), z.string()]).optional(),
-      scan_interval_s: z.unknown().optional(),
+      scan_interval_s: unquoted(z.number().int().nonnegative()).optional(),
     })
     .nullish(),
   model_list: z.array(z.looseObject({ model_name: scalarText, litellm_params: litellmParams })).nullish(),
@@ -142,6 +156,7 @@ export const fileSchema = z.object({
 
 export type File = z.infer<typeof fileSchema>
 export type EndpointEntry = z.infer<typeof endpointSchema>
+export type RouteEntry = z.infer<typeof routeSchema>
 
 /** Known keys by path, for the nearest-key hint; `*` stands for any name. Loose blocks take any key. */
 export function knownKeys(path: readonly string[]): readonly string[] | undefined {

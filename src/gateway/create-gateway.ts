@@ -66,7 +66,16 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       probes: probes({
         endpoints: options.probe === false ? [] : next.endpoints.filter((row) => row.provider.id !== 'demo'),
         clock,
-        ask: (endpoint) => probeEndpoint(endpoint, deps),
+        ask: async (endpoint) =>
+          endpoint.locked === undefined
+            ? probeEndpoint(endpoint, deps)
+            : {
+                ok: false,
+                failedStep: 'credential',
+                reason: endpoint.locked,
+                models: [],
+                testedAt: clock.now(),
+              },
         warn: (endpoint, result) =>
           options.log.warn(
             {

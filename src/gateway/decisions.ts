@@ -94,16 +94,20 @@ export interface Decisions {
   /** Newest first. */
   recent(limit?: number): Decision[]
   byId(id: string): Decision | undefined
+  /** Hears every decision as it is added, until the returned function is called. */
+  subscribe(listener: (decision: Decision) => void): () => void
 }
 
 /** @param capacity calls that are remembered; the oldest make room. */
 export function decisions(capacity = 1_000): Decisions {
   const ring: (Decision | undefined)[] = Array.from({ length: capacity })
+  const listeners = new Set<(decision: Decision) => void>()
   let next = 0
   return {
     add(decision) {
       ring[next] = decision
       next = (next + 1) % capacity
+      for (const listener of listeners) listener(decision)
     },
     recent(limit = 50) {
       const found: Decision[] = []
@@ -121,6 +125,10 @@ export function decisions(capacity = 1_000): Decisions {
         if (decision?.id === id) return decision
       }
       return undefined
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

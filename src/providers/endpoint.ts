@@ -56,7 +56,10 @@ export interface EndpointConfig {
   priority: number
   /** Model that embeds where a caller of the client library names none. */
   embeddingModel?: string
-  tls: { insecure: boolean; caFile?: string }
+  /** Why it must not be called, e.g. a credential that does not open; its probe gate stays shut. */
+  locked?: string
+  /** Files in PEM; certificate and key together are our own (mutual TLS). */
+  tls: { insecure: boolean; caFile?: string; certFile?: string; keyFile?: string }
   /** Address of an HTTP proxy that all requests go through. */
   proxy?: string
 }

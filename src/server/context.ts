@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cancel } from '../core/cancel.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
+import type { AdminServices } from './admin/services.ts'
 
 export interface Context {
   request: IncomingMessage
@@ -11,6 +12,8 @@ export interface Context {
   /** `x-request-id`. */
   id: string
   gateway: Gateway
+  /** Absent: this server has no admin API. */
+  admin: AdminServices | undefined
   cancel: Cancel
   startedAt: number
 }

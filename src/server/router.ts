@@ -5,7 +5,8 @@ import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
 import { getModel, listModels } from './api/models.ts'
-import { addEndpoint, listEndpoints, removeEndpoint } from './api/registry.ts'
+import { admin, apiDocument } from './api/admin.ts'
+import { PREFIX } from './admin/index.ts'
 import { type Handler, sendJson } from './context.ts'
 
 export interface PublicPath {
@@ -37,8 +38,7 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'GET /health/liveliness': { handler: liveliness, open: true },
   'GET /health/liveness': { handler: liveliness, open: true },
   'GET /health': { handler: health, open: false },
-  'GET /api/v1/registry': { handler: listEndpoints, open: false },
-  'POST /api/v1/registry': { handler: addEndpoint, open: false },
+  'GET /openapi.json': { handler: apiDocument, open: true },
   // Claude Code's connectivity probe.
   'GET /api/hello': { handler: (context) => sendJson(context, 200, { ok: true }), open: true },
 }
@@ -48,8 +48,8 @@ export function find(method: string, path: string): PublicPath | undefined {
   const found = PATHS[`${verb} ${path}`]
   if (found) return found
   if (verb === 'GET' && /^(\/v1)?\/models\/./.test(path)) return { handler: getModel, open: false }
-  if (verb === 'DELETE' && /^\/api\/v1\/registry\/./.test(path))
-    return { handler: removeEndpoint, open: false }
+  // The admin API has its own door, with its own keys.
+  if (path.startsWith(PREFIX)) return { handler: admin, open: true }
   return undefined
 }
 

@@ -6,6 +6,7 @@ import { type Cancel, cancel } from '../core/cancel.ts'
 import { GatewayError, normalise } from '../core/error.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
 import { identify } from '../gateway/identify.ts'
+import type { AdminServices } from './admin/services.ts'
 import type { Context } from './context.ts'
 import { failWith } from './fail.ts'
 import { requestId } from './request-id.ts'
@@ -13,6 +14,8 @@ import { find, methodsOf } from './router.ts'
 
 export interface ServerOptions {
   gateway: Gateway
+  /** The admin API and the console; absent: there is none. */
+  admin?: AdminServices
   host: string
   /** 0: any free port. */
   port: number
@@ -42,7 +45,7 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
       maxHeaderSize: 32 * 1024,
       noDelay: true,
     },
-    (request, response) => void serve(request, response, gateway),
+    (request, response) => void serve(request, response, options),
   )
   server.on('clientError', refuseSocket)
   return new Promise((resolve, reject) => {
@@ -65,15 +68,17 @@ class Serving implements Context {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly gateway: Gateway
+  readonly admin: AdminServices | undefined
   readonly id = requestId()
   readonly cancel: Cancel = cancel()
   readonly startedAt = performance.now()
   private parsed: URL | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, gateway: Gateway) {
+  constructor(request: IncomingMessage, response: ServerResponse, { gateway, admin }: ServerOptions) {
     this.request = request
     this.response = response
     this.gateway = gateway
+    this.admin = admin
   }
 
   /** Most paths never ask for it, and parsing costs as much as routing. */
@@ -82,13 +87,21 @@ class Serving implements Context {
   }
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, gateway: Gateway): Promise<void> {
-  const context = new Serving(request, response, gateway)
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServerOptions,
+): Promise<void> {
+  const { gateway, admin } = options
+  const context = new Serving(request, response, options)
   // The one place where a hang-up is seen: every wait of the call hangs on this token.
   response.on('close', () => {
     if (!response.writableFinished)
       context.cancel.raise(new GatewayError('caller_gone', 'the caller hung up'))
   })
+  // Another gateway, or we ourselves, looking for model servers: say who this is.
+  if (request.headers['x-trunkline-probe'] !== undefined && admin)
+    response.setHeader('x-trunkline-instance', admin.instance)
   try {
     const path = find(
       request.method ?? 'GET',

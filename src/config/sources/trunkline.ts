@@ -1,7 +1,7 @@
 // The `endpoints:` and `routes:` blocks of trunkline.yaml.
 
 import { Secret } from '../../core/secret.ts'
-import type { EndpointConfig, EndpointModel } from '../../providers/endpoint.ts'
+import type { EndpointConfig, EndpointModel, Source } from '../../providers/endpoint.ts'
 import type { ConfigProblem, RouteConfig } from '../config.ts'
 import type { DialectId } from '../../core/origin.ts'
 import { provider } from '../../providers/index.ts'
@@ -37,18 +37,48 @@ function endpointOf(
   deps: SecretDeps,
   problems: ConfigProblem[],
 ): EndpointConfig {
-  const path = ['endpoints', id]
+  const endpoint = endpointFromEntry(id, entry, {
+    source: 'config',
+    credential: () => credentialOf(id, entry, file, deps, problems),
+    hosts: file.value.hosts ?? {},
+  })
+  if (endpoint.tls.insecure)
+    problems.push({
+      severity: 'warning',
+      message: `endpoint "${id}": tls.insecure is on, certificates are not checked`,
+      ...file.place(['endpoints', id, 'tls']),
+    })
+  return endpoint
+}
+
+export interface EntryContext {
+  source: Source
+  /** Asked for only where the entry wants one. */
+  credential(): string | undefined
+  /** The `hosts:` block, by name. */
+  hosts?: NonNullable<ReadFile['value']['hosts']>
+}
+
+/**
+ * One entry as it stands under `endpoints.<id>`, whoever wrote it.
+ * @throws DraftError or Error with a message that names the thing and the remedy.
+ */
+export function endpointFromEntry(
+  id: string,
+  entry: EndpointEntry,
+  { source, credential, hosts = {} }: EntryContext,
+): EndpointConfig {
   const name = entry.provider ?? (provider(id) ? id : 'openai-compatible')
-  const host = file.value.hosts?.[name]
+  const host = hosts[name]
   const endpoint = makeEndpoint({
     id,
     // `groq: { api_key_env: ... }` says all there is to say.
     provider: name,
     ...(host === undefined ? {} : { record: hostRecord(name, host) }),
     baseUrl: entry.base_url ?? undefined,
-    credential: entry.auth_type === 'none' ? undefined : credentialOf(id, entry, file, deps, problems),
+    credential: entry.auth_type === 'none' ? undefined : credential(),
     models: modelsOf(entry),
-    source: 'config',
+    source,
     probe: entry.probe,
   })
   if (entry.auth_type === 'bearer') endpoint.provider = { ...endpoint.provider, auth: { type: 'bearer' } }
@@ -72,13 +102,9 @@ function endpointOf(
   endpoint.tls = {
     insecure: tls?.insecure ?? false,
     ...(tls?.ca_file === undefined ? {} : { caFile: tls.ca_file }),
+    ...(tls?.cert_file === undefined ? {} : { certFile: tls.cert_file }),
+    ...(tls?.key_file === undefined ? {} : { keyFile: tls.key_file }),
   }
-  if (endpoint.tls.insecure)
-    problems.push({
-      severity: 'warning',
-      message: `endpoint "${id}": tls.insecure is on, certificates are not checked`,
-      ...file.place([...path, 'tls']),
-    })
   return endpoint
 }
 
@@ -159,8 +185,13 @@ function headersOf(id: string, headers: Record<string, string>): Record<string, 
   )
 }
 
+/** The `routes:` block, and what places its problems; the registry's routes have the same shape. */
+export interface RouteEntries extends Pick<ReadFile, 'endpointIds' | 'place'> {
+  value: Pick<ReadFile['value'], 'routes'>
+}
+
 export function routesOf(
-  file: ReadFile,
+  file: RouteEntries,
   endpoints: readonly EndpointConfig[],
   problems: ConfigProblem[],
 ): RouteConfig[] {

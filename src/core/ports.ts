@@ -1,0 +1,115 @@
+// The ports through which state outlives the process. Each store in src/stores honours them; memory is the default.
+
+import type { Json } from './json.ts'
+
+/** A credential as it lies in a store: ciphertext, nonce and tag in one text, and the id of the key that opens it. */
+export interface Sealed {
+  keyId: string
+  text: string
+}
+
+export interface StoredEndpoint {
+  id: string
+  url: string
+  enabled: boolean
+  /** The entry as it would stand under `endpoints.<id>` in trunkline.yaml, without any credential. */
+  entry: Json
+  credential?: Sealed
+  /** ISO 8601. */
+  updatedAt: string
+}
+
+export interface StoredRoute {
+  name: string
+  /** The entry as it would stand under `routes.<name>`. */
+  entry: Json
+  updatedAt: string
+}
+
+/** What an operator changed about an endpoint that is declared elsewhere. */
+export interface StoredOverride {
+  id: string
+  enabled?: boolean
+  priority?: number
+}
+
+export interface ConfigVersion {
+  version: number
+  /** ISO 8601. */
+  at: string
+  actor: string
+  hash: string
+  bytes: number
+  note?: string
+}
+
+export interface Stored {
+  endpoints: StoredEndpoint[]
+  routes: StoredRoute[]
+  overrides: StoredOverride[]
+}
+
+/** One step of a change; the steps of one change happen together or not at all. */
+export type Write =
+  | { kind: 'put_endpoint'; row: StoredEndpoint }
+  | { kind: 'delete_endpoint'; id: string }
+  | { kind: 'put_route'; row: StoredRoute }
+  | { kind: 'delete_route'; name: string }
+  | { kind: 'put_override'; row: StoredOverride }
+  | { kind: 'delete_override'; id: string }
+  | {
+      kind: 'add_config'
+      /** Empty where it is sealed. */
+      text: string
+      sealed?: Sealed
+      actor: string
+      hash: string
+      bytes: number
+      note?: string
+    }
+
+/** What an audit line says; never a value, only hashes of what was there before and after. */
+export interface AuditDraft {
+  actor: string
+  /** The address the change came from. */
+  from: string
+  action: string
+  target: string
+  before?: string
+  after?: string
+}
+
+export interface AuditLine extends AuditDraft {
+  seq: number
+  /** ISO 8601. */
+  at: string
+  /** Hash of the line before it; the first one has 64 zeros. */
+  previous: string
+  /** SHA-256 over `previous` and everything this line says. */
+  hash: string
+}
+
+export interface AuditVerdict {
+  ok: boolean
+  lines: number
+  /** The first line whose hash is not what its content and its predecessor make. */
+  brokenAt?: number
+  reason?: string
+}
+
+/** The registry: what is edited at run time, with its audit trail. */
+export interface RegistryStore {
+  /** Where it lies, for messages: a path, or `memory`. */
+  readonly place: string
+  read(): Promise<Stored>
+  /** Applies the writes and appends the audit line in one step. Acknowledged means durable. */
+  change(writes: readonly Write[], audit: AuditDraft): Promise<AuditLine>
+  /** Newest first. */
+  audit(limit: number, beforeSeq?: number): Promise<AuditLine[]>
+  verifyAudit(): Promise<AuditVerdict>
+  configVersions(): Promise<ConfigVersion[]>
+  configText(version: number): Promise<{ text: string; sealed?: Sealed } | undefined>
+  /** Grows with every change, also one by another process on the same file. */
+  revision(): Promise<number>
+  close(): Promise<void>
+}

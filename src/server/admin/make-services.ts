@@ -1,0 +1,22 @@
+// Everything the admin API works on, made around one control plane.
+
+import { randomUUID } from 'node:crypto'
+import { checks } from '../control/checks.ts'
+import type { Control } from '../control/control.ts'
+import { scanner } from '../control/scanner.ts'
+import { liveCalls } from '../live-calls.ts'
+import { access } from './access.ts'
+import type { AdminServices } from './services.ts'
+
+/** @param ownPort the port we listen on, known once we do. */
+export function adminServices(control: Control, ownPort: () => number): AdminServices {
+  const instance = randomUUID()
+  return {
+    control,
+    checks: checks(() => control.gateway),
+    scanner: scanner({ control, ownPort, instance }),
+    access: access(() => control.gateway.runtime.config, control.clock),
+    live: liveCalls(),
+    instance,
+  }
+}

@@ -1,0 +1,177 @@
+// /api/v1/routes and /api/v1/models: the public names, what is behind each, and how the calls remembered were shared.
+
+import { claudeFacts } from '../../catalog/claude.ts'
+import type { RouteConfig } from '../../config/config.ts'
+import type { Decision } from '../../gateway/decisions.ts'
+import { deleteRoute, putRoute, routeTag } from '../control/registry.ts'
+import { GatewayError } from '../../core/error.ts'
+import { type AdminRoute, route } from './admin-route.ts'
+import * as schemas from './schemas.ts'
+import type { AdminServices } from './services.ts'
+import { circuits, healthOf } from './view.ts'
+
+const REMEMBERED = 1_000
+
+function routeRow(
+  services: AdminServices,
+  config: RouteConfig,
+  calls: readonly Decision[],
+): schemas.RouteRow {
+  const { control } = services
+  const { runtime } = control.gateway
+  const mine = calls.filter((call) => call.route === config.name && call.endpoint !== undefined)
+  const stored = control.state.routes.get(config.name)
+  const fromFile = control.state.declared.routes.some(
+    (row) => row.name === config.name && row.implicit !== true,
+  )
+  const entry = stored && !fromFile ? stored.entry : entryOf(config)
+  return {
+    name: config.name,
+    strategy: config.strategy,
+    targets: config.targets.map((target) => {
+      const row = control.merged.endpoints.find(
+        ({ endpoint, shadowedBy }) => endpoint.id === target.endpoint && shadowedBy === undefined,
+      )
+      const circuit = circuits(runtime, target.endpoint).find(({ model }) => model === target.model)
+      const here = mine.filter(
+        (call) => call.endpoint === target.endpoint && call.upstreamModel === target.model,
+      ).length
+      return {
+        endpoint: target.endpoint,
+        model: target.model,
+        weight: target.weight,
+        health: row ? healthOf(services, row).state : 'unknown',
+        circuit_state: circuit?.circuit_state ?? 'closed',
+        calls: here,
+        share: mine.length === 0 ? null : here / mine.length,
+      }
+    }),
+    fallback: config.fallback,
+    source: fromFile ? 'config' : stored ? 'ui' : 'implicit',
+    entry,
+    etag: routeTag(config.name, entry),
+  }
+}
+
+function entryOf(config: RouteConfig): unknown {
+  return {
+    strategy: config.strategy,
+    targets: config.targets.map(({ endpoint, model, weight }) => ({ to: `${endpoint}/${model}`, weight })),
+    ...(config.fallback.length === 0 ? {} : { fallback: config.fallback }),
+  }
+}
+
+function rows(services: AdminServices): schemas.RouteRow[] {
+  const { control } = services
+  const calls = control.gateway.runtime.decisions.recent(REMEMBERED)
+  return control.gateway.runtime.config.routes.map((config) => routeRow(services, config, calls))
+}
+
+function routeNamed(services: AdminServices, name: string): schemas.RouteRow {
+  const config = services.control.gateway.runtime.config.routes.find((row) => row.name === name)
+  if (!config)
+    throw new GatewayError('not_found', `no route "${name}" (GET /api/v1/routes lists them)`, {
+      param: 'name',
+    })
+  return routeRow(services, config, services.control.gateway.runtime.decisions.recent(REMEMBERED))
+}
+
+function models({ control }: AdminServices): schemas.ModelRow[] {
+  const { runtime } = control.gateway
+  const { config } = runtime
+  const up = (id: string): boolean => runtime.probes.status(id).status !== 'down'
+  const found = new Map<string, schemas.ModelRow>()
+  const add = (row: Omit<schemas.ModelRow, 'context_tokens' | 'max_output_tokens'>): void => {
+    if (found.has(row.id)) return
+    const facts = claudeFacts(row.id)
+    found.set(row.id, {
+      ...row,
+      context_tokens: facts.contextTokens ?? null,
+      max_output_tokens: facts.maxOutputTokens ?? null,
+    })
+  }
+  for (const config of runtime.config.routes) {
+    const endpoints = config.targets.map((target) => target.endpoint)
+    const kind = config.implicit === true ? 'implicit' : 'route'
+    add({ id: config.name, kind, alias_of: null, endpoints, available: endpoints.some(up) })
+  }
+  for (const [name, target] of Object.entries(config.aliases)) {
+    const endpoints = found.get(target)?.endpoints ?? []
+    add({ id: name, kind: 'alias', alias_of: target, endpoints, available: endpoints.some(up) })
+  }
+  for (const endpoint of config.endpoints) {
+    if (!endpoint.wildcard) continue
+    for (const id of runtime.probes.status(endpoint.id).result?.models ?? [])
+      add({ id, kind: 'found', alias_of: null, endpoints: [endpoint.id], available: up(endpoint.id) })
+  }
+  return [...found.values()]
+}
+
+export const routeRoutes: readonly AdminRoute[] = [
+  route({
+    method: 'GET',
+    path: '/api/v1/routes',
+    id: 'route_list',
+    tag: 'routes',
+    summary: 'Every public model name with its plan',
+    answer: schemas.routeList,
+    handler: (call) => ({ body: { object: 'list', data: rows(call) } }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/routes/{name}',
+    id: 'route_get',
+    tag: 'routes',
+    summary: 'One route',
+    answer: schemas.routeRow,
+    handler(call) {
+      const body = routeNamed(call, call.params.name as string)
+      return { body, etag: body.etag }
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/api/v1/routes/{name}',
+    id: 'route_put',
+    tag: 'routes',
+    summary: 'Adds or replaces a route of the registry; one that a file declares is changed there',
+    body: schemas.editRoute,
+    answer: schemas.routeRow,
+    changes: true,
+    async handler(call) {
+      const name = call.params.name as string
+      const there = call.control.gateway.runtime.config.routes.some((row) => row.name === name)
+      if (there) call.check(routeNamed(call, name).etag)
+      const { warning } = await putRoute(call.control, call.actor, name, call.body)
+      const body = routeNamed(call, name)
+      return { body: warning === undefined ? body : { ...body, warning }, etag: body.etag }
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/api/v1/routes/{name}',
+    id: 'route_delete',
+    tag: 'routes',
+    summary: 'Removes a route of the registry',
+    answer: schemas.deleted,
+    changes: true,
+    async handler(call) {
+      const name = call.params.name as string
+      if (call.control.state.routes.has(name)) call.check(routeNamed(call, name).etag)
+      await deleteRoute(call.control, call.actor, name)
+      return { body: { id: name, deleted: true } }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/models',
+    id: 'model_list',
+    tag: 'routes',
+    summary: 'Every name that can be called, with what is known of it',
+    answer: schemas.modelList,
+    handler(call) {
+      const data = models(call)
+      return { body: { object: 'list', data, total: data.length } }
+    },
+  }),
+]
