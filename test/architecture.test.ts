@@ -17,7 +17,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   governance: { may: ['core'], node: [], packages: [] },
   telemetry: { may: ['core'], node: [], packages: ['pino'] },
   upstream: { may: ['core', 'wire', 'catalog', 'providers'], node: true, packages: ['undici'] },
-  config: { may: ['core', 'providers'], node: true, packages: ['yaml', 'zod'] },
+  config: { may: ['core', 'providers', 'routing'], node: true, packages: ['yaml', 'zod'] },
   gateway: {
     may: [
       'core',

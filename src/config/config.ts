@@ -1,9 +1,15 @@
 // The canonical configuration, whatever file or environment it came from: what the gateway is built from.
 
 import type { Secret } from '../core/secret.ts'
-import type { EndpointConfig } from '../providers/endpoint.ts'
+import type { EndpointConfig, RateLimit } from '../providers/endpoint.ts'
+import type { RetryPolicy } from '../routing/backoff.ts'
+import type { Condition } from '../routing/condition.ts'
+import type { Fallbacks } from '../routing/fallback.ts'
+import type { HedgePolicy } from '../routing/hedge.ts'
+import type { StrategyName } from '../routing/strategy.ts'
 import type { Settings } from './settings.ts'
 
+export { fallbackNames } from '../routing/fallback.ts'
 export type { EndpointConfig } from '../providers/endpoint.ts'
 
 export interface RouteTarget {
@@ -11,15 +17,39 @@ export interface RouteTarget {
   /** Upstream model name. */
   model: string
   weight: number
+  /** Lower tiers are tried first. Default 0. */
+  tier?: number
+  /** Share of calls (0 to 1) it gets on trial, and no others. */
+  canary?: number
+  /** Only calls for which this holds. */
+  when?: Condition
 }
 
 export interface RouteConfig {
   /** Public model name. */
   name: string
   targets: RouteTarget[]
-  strategy: 'priority' | 'round_robin' | 'weighted'
-  /** Names of routes to fall back to, declared only. */
-  fallback: string[]
+  strategy: StrategyName
+  /** Names of routes to fall back to, declared only: one list for what makes a model unreachable, or one per cause. */
+  fallback: string[] | Fallbacks
+  /** Leaves out targets that are known to lack what the request needs. */
+  byAbility?: boolean
+  /** hints: what the client says of its session. prefix: also the beginning of the conversation. Default off. */
+  sticky?: 'off' | 'hints' | 'prefix'
+  /** A share of calls is copied to it; its answers go nowhere. */
+  shadow?: { endpoint: string; model: string; share: number }
+  /** Over the endpoint's own max_retries. */
+  retry?: Partial<RetryPolicy>
+  /** Retries per call over the long run. Default 0.2. */
+  retryBudget?: number
+  /** From arrival to the first good byte, over all attempts (ms). */
+  deadlineMs?: number
+  hedge?: HedgePolicy
+  /** A stream slower than this over ten seconds is ended. */
+  minTokensPerSecond?: number
+  limits?: RateLimit
+  /** Its place in the queues of its endpoints; higher first. Default 0. */
+  priority?: number
   /** Made of a declared model, not written down by anybody; absent: declared. */
   implicit?: true
 }
@@ -36,6 +66,8 @@ export interface ServerConfig {
   maxBodyBytes: number
   /** Refuse a translation that would lose something. */
   strict: boolean
+  /** Limits of each caller, told apart by key. */
+  callerLimits?: RateLimit
 }
 
 export interface DiscoveryConfig {

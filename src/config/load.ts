@@ -14,13 +14,16 @@ import {
   type ServerConfig,
 } from './config.ts'
 import { implicitRoutes } from './implicit-routes.ts'
+import { fallbackNames } from '../routing/fallback.ts'
 import { recordingEnv } from './recording-env.ts'
 import { notEmpty } from './secret-env.ts'
 import { type Flags, type Settings, readSettings, settingValue } from './settings.ts'
 import { namedFromEnv, openaiFromEnv } from './sources/env.ts'
 import { litellmEndpoints } from './sources/litellm.ts'
 import { providersEndpoints } from './sources/providers-file.ts'
-import { endpointsOf, routesOf } from './sources/trunkline.ts'
+import { limitsOf } from './sources/limits.ts'
+import { routesOf } from './sources/routes.ts'
+import { endpointsOf } from './sources/trunkline.ts'
 import { type ReadFile, readYaml } from './yaml-file.ts'
 
 export { envKeyEndpoints, seenKeys } from './sources/env.ts'
@@ -95,7 +98,7 @@ export function loadConfig(options: LoadOptions): Config {
     defaultModel ??= fromEnv.defaultModel
   routes.push(...implicitRoutes(endpoints, routes))
   for (const route of routes)
-    for (const name of route.fallback)
+    for (const name of fallbackNames(route.fallback))
       if (!routes.some((row) => row.name === name))
         problems.push({
           severity: 'error',
@@ -104,6 +107,8 @@ export function loadConfig(options: LoadOptions): Config {
         })
   const settings = readSettings(file, options.flags ?? {}, deps, problems)
   const server = serverOf(settings)
+  const callerLimits = file?.value.server?.caller_limits
+  if (callerLimits) server.callerLimits = limitsOf(callerLimits)
   if (options.strict === true)
     for (const problem of problems) if (problem.message.startsWith('unknown key')) problem.severity = 'error'
   const errors = problems.filter((problem) => problem.severity === 'error')

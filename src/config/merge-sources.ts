@@ -5,7 +5,7 @@ import type { EndpointConfig, Source } from '../providers/endpoint.ts'
 import type { Config } from './config.ts'
 import { implicitRoutes } from './implicit-routes.ts'
 import type { RouteEntry } from './schema.ts'
-import { type RouteEntries, routesOf } from './sources/trunkline.ts'
+import { type RouteEntries, routesOf } from './sources/routes.ts'
 
 export interface Override {
   enabled?: boolean

@@ -1,11 +1,12 @@
-// Reserve before: the rate of the endpoint the call will most likely go to. The lease is settled exactly once, with
-// the true token count, or released when the call came to nothing.
+// Reserve before: the caller's own rate and places. Those of the route and of the endpoint are taken where they are
+// known, when the route is walked. The lease is settled exactly once, with the true token count, or released.
 
-import { GatewayError } from '../core/error.ts'
-import { type Entry, type Window, admit as reserve, settle } from '../governance/limiter.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Call } from './call.ts'
-import type { Route } from './route-table.ts'
+import { estimatedTokens } from './facts.ts'
+import { callerOf } from './identify.ts'
+import { type Scope, enter, scope } from './limits.ts'
+import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
 
 export interface Lease {
@@ -15,45 +16,40 @@ export interface Lease {
 
 const NONE: Lease = { settle() {}, release() {} }
 
-/** @throws `rate_limited` with the seconds to wait when no deployment of the route has room. */
-export function admit(call: Call, route: Route, runtime: Runtime): Lease {
-  let waitMs = Number.POSITIVE_INFINITY
-  let limited: string | undefined
-  for (const { endpoint } of route.deployments) {
-    const { rpm, tpm } = endpoint.rateLimit
-    if (rpm === undefined && tpm === undefined) return NONE
-    const state = runtime.endpoints.get(endpoint.id)
-    if (!state) return NONE
-    // About four bytes a token: good enough to reserve, the answer's usage replaces it.
-    const estimate = tpm === undefined ? 0 : Math.ceil(call.body.length / 4)
-    const verdict = reserve(state.window, endpoint.rateLimit, estimate, runtime.clock.now())
-    if ('entry' in verdict) return lease(state.window, verdict.entry)
-    limited = endpoint.id
-    waitMs = Math.min(waitMs, verdict.waitMs)
-  }
-  if (limited === undefined) return NONE
-  const retryAfterS = Math.min(60, Math.max(1, Math.ceil(waitMs / 1000)))
-  throw new GatewayError(
-    'rate_limited',
-    `the rate limit of endpoint "${limited}" is used up; retry in ${retryAfterS} s`,
-    { retryAfterS, endpoint: limited },
-  )
-}
+/** Keys are few; what is remembered of those that come and go is bounded. */
+const MOST_CALLERS = 10_000
 
-function lease(window: Window, entry: Entry): Lease {
-  let open = true
+/** @throws `rate_limited` with the seconds to wait when the caller has used up what it may. */
+export async function admit(call: Call, runtime: Runtime, record: CallRecord): Promise<Lease> {
+  const { callerLimits } = runtime.config.server
+  if (!callerLimits) return NONE
+  const caller = callerOf(call)
+  const limits = scopeOf(caller, runtime)
+  if (!limits) return NONE
+  const entering = { caller, priority: 0, tokens: estimatedTokens(call) }
+  const hold = await enter(limits, entering, call, runtime, record.waits)
   return {
     settle(usage) {
-      if (!open) return
-      open = false
       const total = usage?.total ?? (usage?.input ?? 0) + (usage?.output ?? 0)
-      if (total > 0) settle(window, entry, total)
+      hold.end(total > 0 ? total : undefined)
     },
-    release() {
-      if (!open) return
-      open = false
-      // The request was made and counts; its tokens were not.
-      settle(window, entry, 0)
-    },
+    // The request was made and counts; its tokens were not.
+    release: () => hold.end(0),
   }
+}
+
+function scopeOf(caller: string, { callers, config }: Runtime): Scope | undefined {
+  const { callerLimits } = config.server
+  const known = callers.get(caller)
+  if (known && known.limits === callerLimits) return known
+  const made = scope('this key', callerLimits, known)
+  if (!made) return undefined
+  if (callers.size >= MOST_CALLERS)
+    for (const [old, { gate }] of callers)
+      if (gate.running === 0 && gate.waiting === 0) {
+        callers.delete(old)
+        break
+      }
+  callers.set(caller, made)
+  return made
 }

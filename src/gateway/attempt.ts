@@ -11,11 +11,14 @@ import type { StreamEvent } from '../core/event.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
 import { type Spoken, quirksOf, spokenTo } from '../providers/provider.ts'
+import { headroomOf } from '../routing/rate-headers.ts'
+import { retryAfterMs } from '../routing/retry-after.ts'
 import { type Exchange, collectBody, send } from '../upstream/send.ts'
 import type { Call } from './call.ts'
 import { demoAnswerFor } from './demo/serve.ts'
 import { embeddingsAnswer } from './embeddings.ts'
 import { type LiveStream, eventStream, relayStream, translateStream } from './pump.ts'
+import { paceGuard } from './pace-guard.ts'
 import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Deployment } from './route-table.ts'
@@ -58,7 +61,9 @@ export async function attempt(
   const relayed = same || call.operation !== 'chat'
   const upstream = upstreamDialect(call, deployment, spoken, runtime)
   record.path = relayed ? 'relay' : 'translate'
-  const state = runtime.endpoints.get(endpoint.id)
+  const base = runtime.endpoints.get(endpoint.id)
+  const state =
+    (record.credential === undefined ? undefined : base?.credentials?.states[record.credential]) ?? base
   if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
   const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.id }
   let request: GenerationRequest | undefined
@@ -80,17 +85,22 @@ export async function attempt(
   if (state.sign) Object.assign(prepared.request.headers, await state.sign(prepared.request))
   record.overheadMs = runtime.clock.monotonic() - record.startedAt
   record.phase = 'connect'
-  const exchange = await send({
+  const { minTokensPerSecond } = runtime.routes.known(record.route ?? '')?.config ?? {}
+  const sent = await send({
     dispatcher: runtime.pools.get(endpoint),
     endpoint,
     request: prepared.request,
     clock: runtime.clock,
     cancel: call.cancel,
   })
+  const exchange =
+    minTokensPerSecond === undefined ? sent : paceGuard(sent, minTokensPerSecond, endpoint.id, runtime.clock)
   record.upstreamStatus = exchange.status
   record.phase = 'firstByte'
+  const headroom = headroomOf(exchange.headers, runtime.clock.now())
+  if (headroom) deployment.vitals.headroom = headroom
   if (exchange.status < 200 || exchange.status > 299)
-    throw await refused(exchange, upstream, deployment, record)
+    throw await refused(exchange, upstream, deployment, record, runtime.clock.now())
 
   const headers: Record<string, string> = {}
   for (const name in exchange.headers) if (SHOWN.test(name)) headers[name] = exchange.headers[name] as string
@@ -196,6 +206,7 @@ async function refused(
   upstream: GenerationDialect,
   deployment: Deployment,
   record: CallRecord,
+  now: number,
 ): Promise<GatewayError> {
   if (exchange.status >= 300 && exchange.status < 400) {
     exchange.abort()
@@ -213,7 +224,14 @@ async function refused(
     // Not JSON (an HTML page of some proxy): the decoder makes a message of its beginning.
   }
   record.phase = 'firstByte'
-  return upstream.error.decode(exchange.status, body, exchange.headers)
+  // Codecs know no clock: dates and resets become a plain number of ms here.
+  const waitMs = retryAfterMs(exchange.headers, now)
+  const { headers } = exchange
+  return upstream.error.decode(
+    exchange.status,
+    body,
+    waitMs === undefined ? headers : { ...headers, 'retry-after-ms': String(waitMs) },
+  )
 }
 
 /** The parsed body of a 2xx answer. LM Studio and proxies answer 200 with HTML or an error object. */

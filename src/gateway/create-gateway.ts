@@ -15,7 +15,8 @@ import { decisions } from './decisions.ts'
 import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
 import { routeTable } from './route-table.ts'
-import { type Runtime, endpointState } from './runtime.ts'
+import type { Vitals } from '../routing/vitals.ts'
+import { type Runtime, endpointState, vitalsOf } from './runtime.ts'
 import { seals } from './seals.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 
@@ -54,13 +55,32 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
   const retired = new Set<Pools>()
   let closed = false
 
-  const build = (next: Config): Runtime => {
+  const build = (next: Config, before?: Runtime): Runtime => {
     const deps: AskDeps = { pools: connections, clock, dialects }
+    // Limits, speeds and breakers of what stays the same go on counting: a reload is no way around a limit.
+    const endpoints = new Map(
+      next.endpoints.map((endpoint) => [
+        endpoint.id,
+        endpointState(endpoint, before?.endpoints.get(endpoint.id)),
+      ]),
+    )
+    const known = new Map<string, Vitals>()
+    for (const [key, state] of before?.vitals ?? []) {
+      const id = key.slice(0, key.indexOf('/'))
+      if (endpoints.get(id)?.config.baseUrl === before?.endpoints.get(id)?.config.baseUrl)
+        known.set(key, state)
+    }
     return {
       config: next,
-      routes: routeTable(next),
-      endpoints: new Map(next.endpoints.map((endpoint) => [endpoint.id, endpointState(endpoint)])),
-      breakers: new Map(),
+      routes: routeTable(next, {
+        vitalsOf: (key) => vitalsOf(known, key),
+        scopeOf: (id) => endpoints.get(id)?.scope,
+        before: (name) => before?.routes.known(name),
+      }),
+      endpoints,
+      vitals: known,
+      callers: before?.callers ?? new Map(),
+      shadows: before?.shadows ?? { running: 0 },
       dialects,
       pools: connections,
       probes: probes({
@@ -106,18 +126,12 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     const oldPools = connections
     connections = pools()
     try {
-      runtime = build(addEndpoints(next, registered))
+      runtime = build(addEndpoints(next, registered), old)
     } catch (thrown) {
       connections = oldPools
       throw thrown
     }
     old.probes.stop()
-    // Limits and breakers of endpoints that stay the same go on counting: a reload is no way around a limit.
-    for (const [id, state] of runtime.endpoints) {
-      const before = old.endpoints.get(id)
-      if (before && before.config.baseUrl === state.config.baseUrl) state.window = before.window
-    }
-    for (const [key, state] of old.breakers) runtime.breakers.set(key, state)
     runtime.probes.start()
     retired.add(oldPools)
     void oldPools.close().finally(() => retired.delete(oldPools))

@@ -1,7 +1,7 @@
 // Who calls. Today there is one key, the master key; without one configured every local caller is welcome. The text is
 // the same for a missing and a wrong key, and the comparison tells nothing of how wrong it is.
 
-import { timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../core/error.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Call } from './call.ts'
@@ -10,14 +10,25 @@ import type { Runtime } from './runtime.ts'
 export function identify(call: Pick<Call, 'headers'>, runtime: Pick<Runtime, 'config'>): void {
   const { masterKey } = runtime.config.server
   if (!masterKey || masterKey.isEmpty) return
-  // Where both credential headers arrive, x-api-key is the one that counts, as at Anthropic's own API.
-  const key =
-    header(call, 'x-api-key') ?? header(call, 'x-goog-api-key') ?? bearer(call) ?? header(call, 'api-key')
+  const key = keyOf(call)
   if (key === undefined || !matches(masterKey, key))
     throw new GatewayError(
       'unauthenticated',
       'a valid API key is needed: send it as "Authorization: Bearer <key>" or "x-api-key: <key>"',
     )
+}
+
+/** Whose call it is, for turns and limits: the key it presents, as a digest. Callers without a key are one. */
+export function callerOf(call: Pick<Call, 'headers'>): string {
+  const key = keyOf(call)
+  return key === undefined ? '' : createHash('sha256').update(key).digest('base64url').slice(0, 16)
+}
+
+function keyOf(call: Pick<Call, 'headers'>): string | undefined {
+  // Where both credential headers arrive, x-api-key is the one that counts, as at Anthropic's own API.
+  return (
+    header(call, 'x-api-key') ?? header(call, 'x-goog-api-key') ?? bearer(call) ?? header(call, 'api-key')
+  )
 }
 
 function header(call: Pick<Call, 'headers'>, name: string): string | undefined {

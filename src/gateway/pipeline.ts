@@ -3,7 +3,7 @@
 import { type GatewayError, normalise } from '../core/error.ts'
 import type { Answer } from './attempt.ts'
 import { attempts } from './attempts.ts'
-import { admit } from './admit.ts'
+import { type Lease, admit } from './admit.ts'
 import type { Call, Reply } from './call.ts'
 import { deliver, refuse } from './deliver.ts'
 import { identify } from './identify.ts'
@@ -14,7 +14,7 @@ import type { Runtime } from './runtime.ts'
 
 export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
   const record = begin(call, runtime)
-  let lease: ReturnType<typeof admit> | undefined
+  let lease: Lease | undefined
   try {
     identify(call, runtime) //                                              401
     const request = read(call, runtime.config.defaultModel) //          400
@@ -22,7 +22,7 @@ export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
     record.stream = request.stream
     const route = runtime.routes.match(request.model) //                    404
     record.route = route.name
-    lease = admit(call, route, runtime) //                                  429   reserves rate
+    lease = await admit(call, runtime, record) //                           429   reserves the caller's rate
     guard(call, request) //                                                 400   content policy
     const answer = await cached(route, () => attempts(call, request, route, runtime, record)) // 502 503 504
     return deliver(answer, call, record, lease, runtime)

@@ -18,7 +18,9 @@ export interface CallRecord {
   attempts: number
   /** `from->to` when a declared fallback answered. */
   fallback?: string
-  upstreamStatus?: number
+  upstreamStatus?: number | undefined
+  /** Which of several credentials of the endpoint, from 0. */
+  credential?: number | undefined
   stream: boolean
   status?: number
   notes: Note[]

@@ -1,10 +1,18 @@
 // From a model name to a plan. Exact public name, then alias, then `endpoint/model`, then a wildcard endpoint, else 404.
 // Names are opaque and case-sensitive; nothing is guessed from a prefix.
 
-import type { Config, RouteConfig } from '../config/config.ts'
+import type { Config, RouteConfig, RouteTarget } from '../config/config.ts'
 import { GatewayError } from '../core/error.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
-import type { Credits, Strategy } from '../routing/order.ts'
+import type { RetryPolicy } from '../routing/backoff.ts'
+import { compile } from '../routing/condition.ts'
+import { type Fallbacks, fallbacks } from '../routing/fallback.ts'
+import { type HedgeState, hedgeState } from '../routing/hedge.ts'
+import { type Plan, type Target, plan } from '../routing/pick.ts'
+import { BUDGET, type BudgetPolicy, type RetryBudget, retryBudget } from '../routing/retry-budget.ts'
+import { type Vitals, vitals } from '../routing/vitals.ts'
+import type { DecidedPick } from './decisions.ts'
+import { type Scope, blocked, leftOf, scope } from './limits.ts'
 
 /** One thing a call can be sent to: endpoint and upstream model. */
 export interface Deployment {
@@ -12,27 +20,54 @@ export interface Deployment {
   /** The upstream's own model name. */
   model: string
   weight: number
+  /** Shared by all routes that lead to it. */
+  vitals: Vitals
+  breaker: { threshold: number; openMs: number }
 }
 
 export interface Route {
   name: string
-  strategy: Strategy
+  config: RouteConfig
   deployments: Deployment[]
-  credits: Credits
-  fallback: string[]
+  plan: Plan
+  fallback: Fallbacks
+  retry: Partial<RetryPolicy>
+  budget: { policy: BudgetPolicy; state: RetryBudget }
+  /** First-byte times of streamed and of whole calls. */
+  hedges: { stream: HedgeState; whole: HedgeState } | undefined
+  shadow: { to: Deployment; share: number } | undefined
+  scope: Scope | undefined
+  /** Its pick never depends on the call: made once, and shared by all records. */
+  fixed: DecidedPick | undefined
 }
+
+/** What a route table needs of the runtime it is built for. */
+export interface Live {
+  vitalsOf(key: string): Vitals
+  /** Limits of an endpoint. */
+  scopeOf(endpoint: string): Scope | undefined
+  /** The route of the same name in the runtime that is replaced. */
+  before?(name: string): Route | undefined
+}
+
+/** Nothing is shared and nothing limited: for a look at a configuration, and for tests. */
+const APART: Live = { vitalsOf: vitals, scopeOf: () => undefined }
+
+const BREAKER = { failures: 5, openMs: 60_000 }
 
 export interface RouteTable {
   /** @throws GatewayError `model_not_found`. */
   match(model: string): Route
+  /** The route declared under exactly this name. */
+  known(name: string): Route | undefined
   /** Public names with the endpoints behind them, in listing order. */
   list(): { name: string; endpoint: string; fixed: boolean }[]
 }
 
-export function routeTable(config: Config): RouteTable {
+export function routeTable(config: Config, live: Live = APART): RouteTable {
   const endpoints = new Map(config.endpoints.map((endpoint) => [endpoint.id, endpoint]))
   const routes = new Map<string, Route>()
-  for (const route of config.routes) routes.set(route.name, build(route, endpoints))
+  for (const route of config.routes) routes.set(route.name, build(route, endpoints, live))
   const wildcards = config.endpoints
     .filter((endpoint) => endpoint.wildcard)
     .sort((a, b) => b.priority - a.priority)
@@ -43,13 +78,8 @@ export function routeTable(config: Config): RouteTable {
     let route = made.get(name)
     if (!route) {
       if (made.size >= 1000) made.clear()
-      route = {
-        name,
-        strategy: 'priority',
-        deployments: [{ endpoint, model, weight: 1 }],
-        credits: [],
-        fallback: [],
-      }
+      const targets = [{ endpoint: endpoint.id, model, weight: 1 }]
+      route = build({ name, strategy: 'priority', targets, fallback: [] }, endpoints, live)
       made.set(name, route)
     }
     return route
@@ -71,6 +101,7 @@ export function routeTable(config: Config): RouteTable {
       if (wildcard && model !== '') return single(model, wildcard, model)
       throw new GatewayError('model_not_found', notFound(model, [...routes.keys()]), { param: 'model' })
     },
+    known: (name) => routes.get(name),
     list() {
       const rows = [...routes.values()].map((route) => ({
         name: route.name,
@@ -84,12 +115,76 @@ export function routeTable(config: Config): RouteTable {
   }
 }
 
-function build(route: RouteConfig, endpoints: ReadonlyMap<string, EndpointConfig>): Route {
-  const deployments = route.targets.flatMap((target) => {
-    const endpoint = endpoints.get(target.endpoint)
-    return endpoint ? [{ endpoint, model: target.model, weight: target.weight }] : []
+function build(config: RouteConfig, endpoints: ReadonlyMap<string, EndpointConfig>, live: Live): Route {
+  const { name, shadow } = config
+  const before = live.before?.(name)
+  const deployment = ({
+    endpoint: id,
+    model,
+    weight,
+  }: Pick<RouteTarget, 'endpoint' | 'model' | 'weight'>) => {
+    const endpoint = endpoints.get(id)
+    if (!endpoint) return undefined
+    const { failures, openMs } = endpoint.breaker ?? BREAKER
+    return {
+      endpoint,
+      model,
+      weight,
+      vitals: live.vitalsOf(`${id}/${model}`),
+      breaker: { threshold: failures, openMs },
+    }
+  }
+  const made = config.targets.flatMap((target) => {
+    const found = deployment(target)
+    return found ? [{ target, deployment: found }] : []
   })
-  return { name: route.name, strategy: route.strategy, deployments, credits: [], fallback: route.fallback }
+  const deployments = made.map((row) => row.deployment)
+  const targets = made.map((row) => targetOf(row.target, row.deployment, live))
+  const shadowed = shadow && deployment({ ...shadow, weight: 1 })
+  const policy = { ...BUDGET, ...(config.retryBudget === undefined ? {} : { share: config.retryBudget }) }
+  const [only] = deployments
+  return {
+    name,
+    config,
+    deployments,
+    plan: plan(config.strategy, targets, config.byAbility === true),
+    fallback: fallbacks(config.fallback),
+    retry: config.retry ?? {},
+    budget: { policy, state: before?.budget.state ?? retryBudget(policy) },
+    hedges: config.hedge ? (before?.hedges ?? { stream: hedgeState(), whole: hedgeState() }) : undefined,
+    shadow: shadow && shadowed ? { to: shadowed, share: shadow.share } : undefined,
+    scope: scope(`route "${name}"`, config.limits, before?.scope),
+    fixed:
+      deployments.length === 1 && only && config.targets[0]?.when === undefined
+        ? {
+            route: name,
+            strategy: config.strategy,
+            candidates: [{ endpoint: only.endpoint.id, model: only.model }],
+            order: [0],
+          }
+        : undefined,
+  }
+}
+
+function targetOf({ tier, canary, when }: RouteTarget, of: Deployment, live: Live): Target {
+  const { endpoint, model, weight, vitals: state, breaker } = of
+  const limits = live.scopeOf(endpoint.id)
+  const abilities = endpoint.models.find((row) => row.upstream === model)?.abilities
+  return {
+    weight,
+    tier: tier ?? 0,
+    vitals: state,
+    restMs: breaker.openMs,
+    ...(canary === undefined ? {} : { canary }),
+    ...(when === undefined ? {} : { when: compile(when) }),
+    ...(abilities === undefined ? {} : { abilities }),
+    ...(limits === undefined
+      ? {}
+      : {
+          blocked: (now: number) => blocked(limits, now),
+          shareLeft: (now: number) => leftOf(limits, now),
+        }),
+  }
 }
 
 function notFound(model: string, known: string[]): string {

@@ -1,5 +1,6 @@
 // One configured place to call: provider, base URL, credential, models, limits and where it was declared.
 
+import type { Abilities } from '../core/abilities.ts'
 import type { Secret } from '../core/secret.ts'
 import type { ProviderRecord } from './provider.ts'
 
@@ -21,13 +22,34 @@ export interface EndpointModel {
   name: string
   /** The upstream's own name, byte for byte. */
   upstream: string
+  /** What the operator declared of it. */
+  abilities?: Abilities
 }
 
+/** Limits of an endpoint, a route or each caller. rpm, tpm and concurrency admit or refuse; the rest waits. */
 export interface RateLimit {
   rpm?: number
   tpm?: number
   /** Paces instead of refusing. */
   requestsPerSecond?: number
+  /** Longest wait for a paced slot (ms); beyond it the call is refused. Default 10,000. */
+  maxPaceMs?: number
+  /** Calls at once; more wait in the queue. */
+  concurrency?: number
+  /** Finds the concurrency by itself between these bounds; `concurrency` is then ignored. */
+  adaptive?: { min: number; max: number }
+  /** Calls that may wait for `concurrency`. Default 100; 0 refuses at once. */
+  maxQueue?: number
+  /** Longest wait in the queue (ms). Default 30,000. */
+  queueWaitMs?: number
+}
+
+/** When a deployment is left alone because it fails. */
+export interface BreakerLimits {
+  /** Failures in a row that open it. */
+  failures: number
+  /** How long it stays open before one trial call (ms). */
+  openMs: number
 }
 
 export interface EndpointConfig {
@@ -37,6 +59,8 @@ export interface EndpointConfig {
   /** Normalised: scheme present, no trailing slash, no operation path. */
   baseUrl: string
   credential?: Secret
+  /** Further credentials; all take turns, a refused one rests. */
+  moreCredentials?: Secret[]
   /** Declared models. Empty and `wildcard`: any name is passed on, as a last resort. */
   models: EndpointModel[]
   wildcard: boolean
@@ -51,6 +75,8 @@ export interface EndpointConfig {
   rateLimit: RateLimit
   /** Timed retries of the same deployment. Default 0: clients retry themselves. */
   maxRetries: number
+  /** Default: five failures, 60 seconds. */
+  breaker?: BreakerLimits
   headers: Record<string, string>
   organization?: string
   priority: number

@@ -1,6 +1,8 @@
 // What a request needs of a model against what is known of it. Only what is known to be missing counts: an unknown
 // ability is no reason to refuse.
 
+import type { Abilities } from '../core/abilities.ts'
+
 /** What a request asks for. Absent: does not need it. */
 export interface Needs {
   tools?: boolean
@@ -10,16 +12,6 @@ export interface Needs {
   jsonSchema?: boolean
   reasoning?: boolean
   /** Input and output together. */
-  contextTokens?: number
-}
-
-/** What is known of a model. Absent: not known. */
-export interface Abilities {
-  tools?: boolean
-  vision?: boolean
-  audio?: boolean
-  jsonSchema?: boolean
-  reasoning?: boolean
   contextTokens?: number
 }
 

@@ -39,6 +39,11 @@ export function fallbacks(declared: readonly string[] | Fallbacks): Fallbacks {
     : { unavailable: names, rate_limited: names, context_too_long: names, timeout: names }
 }
 
+/** Every route that is named, whatever the cause. */
+export function fallbackNames(declared: readonly string[] | Fallbacks): string[] {
+  return [...new Set(Object.values(fallbacks(declared)).flat())]
+}
+
 export function causeOf(kind: ErrorKind): Cause | undefined {
   return BY_KIND[kind]
 }

@@ -1,8 +1,9 @@
 // From a route's deployments to the order in which one call tries them: who is out (rule, ability, tier), who is put
 // last (resting, asked to wait), then sticky and canary on top of the strategy. Pure but for the route's memory.
 
+import type { Abilities } from '../core/abilities.ts'
 import type { Random } from '../core/clock.ts'
-import { type Abilities, type Needs, lacking } from './capability.ts'
+import { type Needs, lacking } from './capability.ts'
 import type { CallFacts, Test } from './condition.ts'
 import { STRATEGIES } from './strategies/index.ts'
 import { belongsTo } from './sticky.ts'
@@ -18,6 +19,8 @@ export interface Target extends Candidate {
   abilities?: Abilities
   /** How long its breaker stays open (ms). */
   restMs: number
+  /** Our own limits for it leave no room now; undefined: they do. */
+  blocked?: (now: number) => { why: string; until: number } | undefined
 }
 
 export interface Plan {
@@ -108,7 +111,8 @@ export function pick(
   let because = stick(order, targets, asked, now)
   if (because === undefined) because = tryOut(order, trial, targets, random)
   for (const index of trial) if (!order.includes(index)) order.push(index)
-  if (last.length > 1) last.sort((a, b) => readyAt(targets[a] as Target) - readyAt(targets[b] as Target))
+  if (last.length > 1)
+    last.sort((a, b) => readyAt(targets[a] as Target, now) - readyAt(targets[b] as Target, now))
   order.push(...last)
   // Nobody is known to be able: then nobody is known to be unable either; the upstream's own answer decides.
   if (order.length === 0 && unable) order.push(...unable)
@@ -173,13 +177,17 @@ function tryOut(
   return undefined
 }
 
-function readyAt({ vitals, restMs }: Target): number {
+function readyAt({ vitals, restMs, blocked }: Target, now: number): number {
   const { openedAt } = vitals.breaker
-  return Math.max(vitals.coolUntil, openedAt === undefined ? 0 : openedAt + restMs)
+  return Math.max(
+    vitals.coolUntil,
+    openedAt === undefined ? 0 : openedAt + restMs,
+    blocked?.(now)?.until ?? 0,
+  )
 }
 
 /** Why a target is put last, by a look only: the half-open trial is claimed when the attempt is made. */
-function resting({ vitals, restMs }: Target, now: number): string | undefined {
+function resting({ vitals, restMs, blocked }: Target, now: number): string | undefined {
   const { breaker } = vitals
   if (breaker.openedAt !== undefined) {
     const waitMs = breaker.openedAt + restMs - now
@@ -187,5 +195,5 @@ function resting({ vitals, restMs }: Target, now: number): string | undefined {
     if (breaker.trial) return 'resting, one trial call is under way'
   }
   if (vitals.coolUntil > now) return `asked us to wait, ${vitals.coolUntil - now} ms left`
-  return undefined
+  return blocked?.(now)?.why
 }

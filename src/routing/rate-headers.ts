@@ -24,9 +24,9 @@ const WORDS: Readonly<Record<string, 'limit' | 'remaining' | 'resetAt'>> = {
   reset: 'resetAt',
 }
 
-/** Header names are lower-case. An empty object: the answer says nothing of limits. */
-export function headroomOf(headers: Readonly<Record<string, string>>, now: number): Headroom {
-  const found: Headroom = {}
+/** Header names are lower-case. undefined: the answer says nothing of limits. */
+export function headroomOf(headers: Readonly<Record<string, string>>, now: number): Headroom | undefined {
+  let found: Headroom | undefined
   for (const name in headers) {
     // Most headers are not ours; a look at one letter spares the expression.
     if (!name.includes('limit-')) continue
@@ -42,6 +42,7 @@ export function headroomOf(headers: Readonly<Record<string, string>>, now: numbe
     const dimension = words.length > 0 ? words.join('-') : kind === 'tokenlimit' ? 'tokens' : 'requests'
     const value = headers[name] as string
     const usual = dimension.endsWith('day') ? 86_400_000 : 60_000
+    found ??= {}
     const row = (found[dimension] ??= { goodUntil: now + usual })
     if (what === 'resetAt') {
       const wait = waitOf(value, now)

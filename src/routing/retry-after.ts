@@ -21,7 +21,7 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
     const ms = waitOf(plain, now)
     if (ms !== undefined) return Math.min(CAP_MS, ms)
   }
-  return resetMs(headroomOf(headers, now), now)
+  return resetMs(headroomOf(headers, now) ?? {}, now)
 }
 
 /** The longest reset among the dimensions with nothing left. */

@@ -149,8 +149,13 @@ describe('fallback', () => {
 describe('slow-stream guard', () => {
   test('judges a window, not a pause', () => {
     const state = tempo(0)
-    expect(tooSlow(state, 40, 5, 9_999)).toBe(false)
-    expect(tooSlow(state, 200, 5, 10_000)).toBe(false)
-    expect(tooSlow(state, 100, 5, 20_001)).toBe(true)
+    expect(tooSlow(state, { events: 10, bytes: 2_000 }, 5, 9_999)).toBe(false)
+    expect(tooSlow(state, { events: 40, bytes: 8_000 }, 5, 10_000)).toBe(false)
+    expect(tooSlow(state, { events: 20, bytes: 4_000 }, 5, 20_001)).toBe(true)
+  })
+  test('many tokens in one event are many tokens', () => {
+    const state = tempo(0)
+    tooSlow(state, { events: 1, bytes: 200 }, 5, 1)
+    expect(tooSlow(state, { events: 5, bytes: 5 * 240 }, 5, 10_000)).toBe(false)
   })
 })

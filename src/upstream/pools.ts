@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
+import { countConnections } from './stale.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 
 export interface Pools {
@@ -41,7 +42,7 @@ export function pools(): Pools {
         }
         pool =
           endpoint.proxy === undefined
-            ? new Pool(origin, { ...common, connect: tls })
+            ? counted(new Pool(origin, { ...common, connect: tls }))
             : throughProxy(origin, new ProxyAgent({ ...common, uri: endpoint.proxy, requestTls: tls }))
         byKey.set(key, pool)
       }
@@ -58,6 +59,11 @@ export function pools(): Pools {
 }
 
 type Connections = Pick<Dispatcher, 'dispatch' | 'close' | 'destroy'>
+
+function counted(pool: Pool): Pool {
+  countConnections(pool)
+  return pool
+}
 
 /** A proxy agent serves any origin and wants to be told it; a pool knows its own. */
 function throughProxy(origin: string, agent: ProxyAgent): Connections {

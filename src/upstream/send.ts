@@ -6,6 +6,7 @@ import type { Cancel } from '../core/cancel.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
+import { connectionsOf, markStale } from './stale.ts'
 
 export interface UpstreamRequest {
   method: 'GET' | 'POST'
@@ -82,6 +83,10 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
   private unsubscribe: (() => void) | undefined
   private paused = false
   private started = false
+  /** Connections its pool had opened when it was handed over. */
+  private opened: number | undefined
+  /** It went out on a connection that had been idle. */
+  private reused = false
   /** Nothing more will come. */
   private ended = false
   /** A transport hands over one call per HTTP chunk; what one socket read brought travels on as one piece. */
@@ -103,6 +108,7 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
     if (totalMs > 0) this.totalTimer = clock.timer(totalMs, () => this.stop(this.timeout('total', totalMs)))
     this.unsubscribe = cancel.onRaise((reason) => this.stop(this.gone(reason)))
     if (this.over) return
+    this.opened = connectionsOf(dispatcher)
     this.phaseTimer = clock.timer(firstByteMs + connectMs, () =>
       this.stop(this.timeout('firstByte', firstByteMs)),
     )
@@ -119,6 +125,7 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller
+    this.reused = this.opened !== undefined && this.opened === connectionsOf(this.options.dispatcher)
     if (this.over) controller.abort(new GatewayError('caller_gone', 'the caller hung up'))
   }
 
@@ -150,9 +157,10 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.finish(
-      error instanceof GatewayError ? error : failureOf(this.options.endpoint, error, this.answered),
-    )
+    if (error instanceof GatewayError) return this.finish(error)
+    const failure = failureOf(this.options.endpoint, error, this.answered)
+    if (this.reused && !this.answered) markStale(failure)
+    this.finish(failure)
   }
 
   consume(consumer: Consumer): void {

@@ -97,6 +97,10 @@ function honest(heard: Heard, face: Face): void {
 
 async function leavesNothing(at: House, calls: number): Promise<void> {
   await until(() => at.timers() === 0, 2_000, 'every timer is cancelled')
+  for (const { key, inFlight, breaker } of at.gateway.runtime.vitals.values()) {
+    expect(inFlight, `${key} has nothing under way`).toBe(0)
+    expect(breaker.trial, `${key} has no trial under way`).toBe(false)
+  }
   expect(at.calls).toHaveLength(calls)
 }
 
@@ -132,7 +136,7 @@ for (const fault of FAULTS)
         await leavesNothing(at, 1)
         expect(at.calls[0]?.error ?? '').toBe(want.kind)
         expect(at.calls[0]?.attempts).toBe(1)
-        const trips = at.gateway.runtime.breakers.get('sick/m')
+        const trips = at.gateway.runtime.vitals.get('sick/m')
         cell.set(
           `${fault.name} ${stream}`,
           `${want.inBand ? 'in-band error' : want.status} ${want.kind === '' ? 'the answer' : `\`${want.kind}\``}`,

@@ -4,6 +4,7 @@
 import type { EndpointConfig } from '../../providers/endpoint.ts'
 import { plannedProviders, provider } from '../../providers/index.ts'
 import type { ConfigProblem, RouteConfig } from '../config.ts'
+import { type Cause, type Fallbacks, fallbacks } from '../../routing/fallback.ts'
 import { makeEndpoint } from '../endpoint.ts'
 import type { File } from '../schema.ts'
 import { type SecretDeps, notEmpty, secretVariable } from '../secret-env.ts'
@@ -181,6 +182,26 @@ function limit(
   }
 }
 
+/** LiteLLM's three lists; the causes of the first are those of a plain list here. */
+const FALLBACKS: readonly (readonly [
+  'fallbacks' | 'context_window_fallbacks' | 'content_policy_fallbacks',
+  readonly Cause[],
+])[] = [
+  ['fallbacks', Object.keys(fallbacks(['any'])) as Cause[]],
+  ['context_window_fallbacks', ['context_too_long']],
+  ['content_policy_fallbacks', ['content_refused']],
+]
+
+function withFallback(
+  before: RouteConfig['fallback'],
+  causes: readonly Cause[],
+  to: readonly string[],
+): Fallbacks {
+  const all = { ...fallbacks(before) }
+  for (const cause of causes) all[cause] = [...new Set([...(all[cause] ?? []), ...to])]
+  return all
+}
+
 /** Fallbacks, retries and aliases, which both settings blocks may hold. */
 function settle(
   file: ReadFile,
@@ -191,16 +212,17 @@ function settle(
   const aliases: Record<string, string> = {}
   for (const block of ['router_settings', 'litellm_settings'] as const) {
     const settings = file.value[block]
-    for (const [from, to] of (settings?.fallbacks ?? []).flatMap((row) => Object.entries(row))) {
-      const route = routes.get(from)
-      if (route) route.fallback.push(...to.filter((name) => !route.fallback.includes(name)))
-      else
-        problems.push({
-          severity: 'warning',
-          message: `${block}.fallbacks: "${from}" is no model_name (known: ${[...routes.keys()].join(', ')})`,
-          ...file.place([block, 'fallbacks']),
-        })
-    }
+    for (const [key, causes] of FALLBACKS)
+      for (const [from, to] of (settings?.[key] ?? []).flatMap((row) => Object.entries(row))) {
+        const route = routes.get(from)
+        if (route) route.fallback = withFallback(route.fallback, causes, to)
+        else
+          problems.push({
+            severity: 'warning',
+            message: `${block}.${key}: "${from}" is no model_name (known: ${[...routes.keys()].join(', ')})`,
+            ...file.place([block, key]),
+          })
+      }
     for (const [name, to] of Object.entries(settings?.model_group_alias ?? {}))
       aliases[name] = typeof to === 'string' ? to : to.model
     const retries = settings?.num_retries

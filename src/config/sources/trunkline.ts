@@ -1,15 +1,16 @@
-// The `endpoints:` and `routes:` blocks of trunkline.yaml.
+// The `endpoints:` block of trunkline.yaml.
 
 import { Secret } from '../../core/secret.ts'
 import type { EndpointConfig, EndpointModel, Source } from '../../providers/endpoint.ts'
-import type { ConfigProblem, RouteConfig } from '../config.ts'
+import type { Abilities } from '../../core/abilities.ts'
+import type { ConfigProblem } from '../config.ts'
 import type { DialectId } from '../../core/origin.ts'
 import { provider } from '../../providers/index.ts'
 import type { ProviderRecord } from '../../providers/provider.ts'
 import { DraftError, makeEndpoint } from '../endpoint.ts'
 import { hostRecord } from '../hosts.ts'
-import { nearest } from '../nearest.ts'
 import type { EndpointEntry } from '../schema.ts'
+import { limitsOf } from './limits.ts'
 import { type SecretDeps, isPlaceholder, secretVariable } from '../secret-env.ts'
 import type { Path, ReadFile } from '../yaml-file.ts'
 
@@ -42,6 +43,8 @@ function endpointOf(
     credential: () => credentialOf(id, entry, file, deps, problems),
     hosts: file.value.hosts ?? {},
   })
+  for (const [index, key] of (entry.api_keys ?? []).entries())
+    warnOfLiteral(key, ['endpoints', id, 'api_keys', index], file, problems)
   if (endpoint.tls.insecure)
     problems.push({
       severity: 'warning',
@@ -91,10 +94,14 @@ export function endpointFromEntry(
     idleMs: timeouts?.idle ?? endpoint.timeouts.idleMs,
     totalMs: timeouts?.total ?? endpoint.timeouts.totalMs,
   }
-  if (rate?.rpm !== undefined) endpoint.rateLimit.rpm = rate.rpm
-  if (rate?.tpm !== undefined) endpoint.rateLimit.tpm = rate.tpm
-  if (rate?.requests_per_second !== undefined) endpoint.rateLimit.requestsPerSecond = rate.requests_per_second
+  if (rate) endpoint.rateLimit = limitsOf(rate)
   endpoint.maxRetries = entry.max_retries ?? 0
+  if (entry.breaker)
+    endpoint.breaker = { failures: entry.breaker.failures ?? 5, openMs: entry.breaker.open_ms ?? 60_000 }
+  const keys = entry.auth_type === 'none' ? [] : (entry.api_keys ?? []).filter((key) => key !== '')
+  const secrets = keys.map((key) => new Secret(key))
+  if (!endpoint.credential && secrets[0]) endpoint.credential = secrets.shift() as Secret
+  if (secrets.length > 0) endpoint.moreCredentials = secrets
   endpoint.headers = headersOf(id, { ...entry.headers, ...entry.custom_headers })
   if (entry.organization !== undefined) endpoint.organization = entry.organization
   endpoint.priority = entry.priority ?? 0
@@ -170,8 +177,25 @@ function modelsOf(entry: EndpointEntry): EndpointModel[] {
   return models.map((model) =>
     typeof model === 'string'
       ? { name: model, upstream: model }
-      : { name: model.name, upstream: model.upstream ?? model.name },
+      : {
+          name: model.name,
+          upstream: model.upstream ?? model.name,
+          ...(model.abilities === undefined ? {} : { abilities: abilitiesOf(model.abilities) }),
+        },
   )
+}
+
+function abilitiesOf({
+  json_schema: jsonSchema,
+  context_tokens: contextTokens,
+  ...same
+}: {
+  json_schema?: boolean | undefined
+  context_tokens?: number | undefined
+  [name: string]: boolean | number | undefined
+}): Abilities {
+  const all = { ...same, jsonSchema, contextTokens }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
 function headersOf(id: string, headers: Record<string, string>): Record<string, string> {
@@ -183,68 +207,6 @@ function headersOf(id: string, headers: Record<string, string>): Record<string, 
       return [name.toLowerCase(), value]
     }),
   )
-}
-
-/** The `routes:` block, and what places its problems; the registry's routes have the same shape. */
-export interface RouteEntries extends Pick<ReadFile, 'endpointIds' | 'place'> {
-  value: Pick<ReadFile['value'], 'routes'>
-}
-
-export function routesOf(
-  file: RouteEntries,
-  endpoints: readonly EndpointConfig[],
-  problems: ConfigProblem[],
-): RouteConfig[] {
-  return Object.entries(file.value.routes ?? {}).map(([name, entry]) => ({
-    name,
-    // Weights mean nothing in any other strategy.
-    strategy: entry.strategy ?? (entry.targets.some(hasWeight) ? 'weighted' : 'priority'),
-    fallback: entry.fallback ?? [],
-    targets: entry.targets.flatMap((target, index) => {
-      const to = typeof target === 'string' ? target : target.to
-      const weight = typeof target === 'string' ? 1 : (target.weight ?? 1)
-      const problem = (severity: 'error' | 'warning', message: string): void => {
-        problems.push({
-          severity,
-          message: `route "${name}": deployment ${index + 1} ${message}`,
-          ...file.place(['routes', name, 'targets', index]),
-        })
-      }
-      const slash = to.indexOf('/')
-      const id = slash < 0 ? to : to.slice(0, slash)
-      const endpoint = endpoints.find((row) => row.id === id)
-      if (!endpoint) {
-        if (!file.endpointIds.has(id)) {
-          const known = endpoints.map((row) => row.id)
-          const near = nearest(id, known)
-          const hint = near === undefined ? '' : `; did you mean "${near}"?`
-          problem(
-            'error',
-            `names endpoint "${id}", which is not configured (known: ${known.join(', ') || 'none'})${hint}`,
-          )
-        }
-        return []
-      }
-      const model = slash < 0 ? '' : to.slice(slash + 1)
-      if (model === '') {
-        problem('error', `needs a model: write "${id}/<model>"`)
-        return []
-      }
-      const declared = endpoint.models.find((row) => row.name === model)
-      if (!declared && !endpoint.wildcard && !endpoint.models.some((row) => row.upstream === model)) {
-        const names = endpoint.models.map((row) => row.name)
-        problem(
-          'warning',
-          `names "${model}", which endpoint "${id}" does not declare (known: ${names.join(', ')})`,
-        )
-      }
-      return [{ endpoint: id, model: declared?.upstream ?? model, weight }]
-    }),
-  }))
-}
-
-function hasWeight(target: string | { weight?: number | undefined }): boolean {
-  return typeof target !== 'string' && target.weight !== undefined
 }
 
 export function secretOf(text: string | null | undefined): Secret | undefined {

@@ -1,5 +1,6 @@
 // /api/v1/routes and /api/v1/models: the public names, what is behind each, and how the calls remembered were shared.
 
+import { fallbackNames } from '../../config/config.ts'
 import { claudeFacts } from '../../catalog/claude.ts'
 import type { RouteConfig } from '../../config/config.ts'
 import type { Decision } from '../../gateway/decisions.ts'
@@ -46,7 +47,7 @@ function routeRow(
         share: mine.length === 0 ? null : here / mine.length,
       }
     }),
-    fallback: config.fallback,
+    fallback: fallbackNames(config.fallback),
     source: fromFile ? 'config' : stored ? 'ui' : 'implicit',
     entry,
     etag: routeTag(config.name, entry),
@@ -57,7 +58,7 @@ function entryOf(config: RouteConfig): unknown {
   return {
     strategy: config.strategy,
     targets: config.targets.map(({ endpoint, model, weight }) => ({ to: `${endpoint}/${model}`, weight })),
-    ...(config.fallback.length === 0 ? {} : { fallback: config.fallback }),
+    ...(fallbackNames(config.fallback).length === 0 ? {} : { fallback: config.fallback }),
   }
 }
 

@@ -23,10 +23,11 @@ export interface Circuit {
 /** The breakers of an endpoint's deployments. */
 export function circuits(runtime: Runtime, endpointId: string): Circuit[] {
   const now = runtime.clock.now()
-  return [...runtime.breakers].flatMap(([key, state]) => {
+  const openMs = runtime.endpoints.get(endpointId)?.config.breaker?.openMs ?? BREAKER.openMs
+  return [...runtime.vitals].flatMap(([key, { breaker: state }]) => {
     if (!key.startsWith(`${endpointId}/`)) return []
     const open = state.openedAt !== undefined
-    const half = open && (state.openedAt as number) + BREAKER.openMs <= now
+    const half = open && (state.openedAt as number) + openMs <= now
     return [
       {
         model: key.slice(endpointId.length + 1),

@@ -4,7 +4,8 @@
 import { DraftError } from '../../config/endpoint.ts'
 import type { SourcedEndpoint } from '../../config/merge-sources.ts'
 import { type EndpointEntry, type RouteEntry, endpointSchema } from '../../config/schema.ts'
-import { routesOf } from '../../config/sources/trunkline.ts'
+import { fallbackOf, routesOf } from '../../config/sources/routes.ts'
+import { fallbackNames } from '../../config/config.ts'
 import { GatewayError, invalid } from '../../core/error.ts'
 import type { Json } from '../../core/json.ts'
 import type { StoredEndpoint, Write } from '../../core/ports.ts'
@@ -286,7 +287,7 @@ export async function putRoute(control: Control, actor: Actor, name: string, ent
   const wrong = problems.find((problem) => problem.severity === 'error')
   if (wrong) throw invalid('targets', wrong.message)
   const names = new Set([...control.merged.config.routes.map((route) => route.name), name])
-  const lost = (entry.fallback ?? []).find((other) => !names.has(other))
+  const lost = fallbackNames(fallbackOf(entry.fallback)).find((other) => !names.has(other))
   if (lost !== undefined)
     throw invalid('fallback', `route "${name}" falls back to "${lost}", which is no route`)
   const before = control.state.routes.get(name)

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { closed, pass, record } from './breaker.ts'
-import { order } from './order.ts'
 
 const POLICY = { threshold: 3, openMs: 1000 }
 
@@ -43,28 +42,6 @@ describe('breaker', () => {
           }
         },
       ),
-    )
-  })
-})
-
-describe('order', () => {
-  test('priority keeps the declared order', () => expect(order('priority', [1, 1, 1], [])).toEqual([0, 1, 2]))
-  test('round robin takes turns', () => {
-    const credits: number[] = []
-    expect([0, 1, 2, 3].map(() => order('round_robin', [1, 1], credits)[0])).toEqual([0, 1, 0, 1])
-  })
-  test('weights are kept exactly over a full turn (property)', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }), (weights) => {
-        const credits: number[] = []
-        const total = weights.reduce((sum, weight) => sum + weight, 0)
-        const picks = weights.map(() => 0)
-        for (let i = 0; i < total; i++) {
-          const first = order('weighted', weights, credits)[0] as number
-          picks[first] = (picks[first] as number) + 1
-        }
-        expect(picks).toEqual(weights)
-      }),
     )
   })
 })
