@@ -45,6 +45,11 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
     node: ['node:fs', 'node:path'],
     packages: ['yaml'],
   },
+  engine: {
+    may: ['core', 'config', 'gateway', 'server'],
+    node: ['node:http', 'node:stream'],
+    packages: ['pino'],
+  },
   testing: { may: ['core', 'wire'], node: true, packages: [] },
   cli: {
     may: ['core', 'config', 'gateway', 'server', 'stores', 'providers', 'upstream', 'testing'],

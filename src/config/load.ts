@@ -33,6 +33,8 @@ export interface LoadOptions {
   env: Readonly<Record<string, string | undefined>>
   /** The file named by --config. */
   file?: string
+  /** The content of a file as a value, instead of any file; the environment then fills references and adds nothing. */
+  inline?: unknown
   /** Unknown keys are errors. */
   strict?: boolean
   /** What the command line said about the gateway's own settings. */
@@ -60,12 +62,18 @@ export function loadConfig(options: LoadOptions): Config {
   const files: string[] = []
   const at = (path: string): string => (isAbsolute(path) ? path : join(cwd, path))
   const read = new Set<string>()
-  const env = recordingEnv(withDotEnv(options, problems, files), read)
+  const embedded = options.inline !== undefined
+  const outside = embedded ? options.env : withDotEnv(options, problems, files)
+  const env = recordingEnv(outside, read)
   const deps = { env, readFile: (path: string) => readFileSync(at(path), 'utf8') }
 
   const shadowed: EndpointConfig[] = []
   const path = configPath(options, env, at)
-  const file = path === undefined ? undefined : readConfigFile(path, options, deps, problems, files)
+  const file = embedded
+    ? inlineFile(options.inline, deps, problems)
+    : path === undefined
+      ? undefined
+      : readConfigFile(path, options, deps, problems, files)
   const endpoints: EndpointConfig[] = []
   const routes: RouteConfig[] = []
   let defaultModel: string | undefined
@@ -80,8 +88,9 @@ export function loadConfig(options: LoadOptions): Config {
     defaultModel = named.defaultModel
     routes.push(...routesOf(file, endpoints, problems), ...litellm.routes)
   }
-  const fromEnv = openaiFromEnv(deps, problems)
-  for (const endpoint of [...(fromEnv ? [fromEnv.endpoint] : []), ...namedFromEnv(deps, problems)]) {
+  const fromEnv = embedded ? undefined : openaiFromEnv(deps, problems)
+  const named = embedded ? [] : namedFromEnv(deps, problems)
+  for (const endpoint of [...(fromEnv ? [fromEnv.endpoint] : []), ...named]) {
     if (endpoints.some((row) => row.id === endpoint.id)) {
       shadowed.push(endpoint)
       problems.push({
@@ -105,7 +114,7 @@ export function loadConfig(options: LoadOptions): Config {
           message: `route "${route.name}" falls back to "${name}", which is no route (known: ${routes.map((row) => row.name).join(', ')})`,
           ...file?.place(['routes', route.name, 'fallback']),
         })
-  const settings = readSettings(file, options.flags ?? {}, deps, problems)
+  const settings = readSettings(file, options.flags ?? {}, embedded ? { ...deps, env: {} } : deps, problems)
   const server = serverOf(settings)
   const callerLimits = file?.value.server?.caller_limits
   if (callerLimits) server.callerLimits = limitsOf(callerLimits)
@@ -145,6 +154,16 @@ function configPath(options: LoadOptions, env: Env, at: (path: string) => string
   if (named !== undefined) return at(named)
   const found = NAMES.map(at).find((name) => existsSync(name))
   return found ?? (options.text === undefined ? undefined : at(NAMES[0] as string))
+}
+
+function inlineFile(
+  value: unknown,
+  deps: Parameters<typeof readYaml>[2],
+  problems: ConfigProblem[],
+): ReadFile {
+  const file = readYaml('the configuration', JSON.stringify(value), deps)
+  problems.push(...file.problems)
+  return file
 }
 
 function readConfigFile(

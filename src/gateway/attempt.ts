@@ -4,7 +4,7 @@
 import { STREAM_TYPE, isStreamType } from '../wire/frames.ts'
 import { modelFacts } from '../catalog/index.ts'
 import type { AnswerContext, GenerationDialect, Metered } from '../core/dialect.ts'
-import { GatewayError } from '../core/error.ts'
+import { GatewayError, normalise } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
 import { replay } from '../core/collect.ts'
 import type { StreamEvent } from '../core/event.ts'
@@ -17,6 +17,7 @@ import { type Exchange, collectBody, send } from '../upstream/send.ts'
 import type { Call } from './call.ts'
 import { demoAnswerFor } from './demo/serve.ts'
 import { embeddingsAnswer } from './embeddings.ts'
+import { factsOf, tell } from './hooks.ts'
 import { type LiveStream, eventStream, relayStream, translateStream } from './pump.ts'
 import { paceGuard } from './pace-guard.ts'
 import type { ReadRequest } from './read.ts'
@@ -39,7 +40,38 @@ const ERROR_CAP = 1024 * 1024
 const SHOWN =
   /^(x-ratelimit-|anthropic-ratelimit-|retry-after|request-id$|openai-processing-ms$|openai-version$)/
 
+/** One try; ends at the commit point. @throws GatewayError what may move on to the next deployment. */
 export async function attempt(
+  call: Call,
+  read: ReadRequest,
+  deployment: Deployment,
+  runtime: Runtime,
+  record: CallRecord,
+): Promise<Answer> {
+  if (!runtime.hooks?.onAttempt) return tryOnce(call, read, deployment, runtime, record)
+  const startedAt = runtime.clock.monotonic()
+  const ended = (error?: GatewayError): void =>
+    tell(runtime, (hooks) =>
+      hooks.onAttempt?.({
+        ...factsOf(record),
+        endpoint: deployment.endpoint.id,
+        upstreamModel: deployment.model,
+        attempt: record.attempts,
+        ms: runtime.clock.monotonic() - startedAt,
+        ...(error ? { error } : {}),
+      }),
+    )
+  try {
+    const answer = await tryOnce(call, read, deployment, runtime, record)
+    ended()
+    return answer
+  } catch (thrown) {
+    ended(normalise(thrown))
+    throw thrown
+  }
+}
+
+async function tryOnce(
   call: Call,
   read: ReadRequest,
   deployment: Deployment,

@@ -12,6 +12,7 @@ import { type Pools, pools } from '../upstream/pools.ts'
 import { type AskDeps, probeEndpoint } from '../upstream/ask.ts'
 import type { Call, Reply } from './call.ts'
 import { decisions } from './decisions.ts'
+import type { Hooks } from './hooks.ts'
 import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
 import { routeTable } from './route-table.ts'
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   writeLine?: (line: string) => void
   clock?: Clock
   random?: Random
+  /** Observers of calls; see hooks.ts. */
+  hooks?: Hooks
   /** false: no start-up probes (tests, dry runs). */
   probe?: boolean
 }
@@ -113,6 +116,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       decisions: decided,
       clock,
       random: options.random ?? Math.random,
+      ...(options.hooks ? { hooks: options.hooks } : {}),
     }
   }
 

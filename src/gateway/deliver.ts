@@ -8,6 +8,7 @@ import type { Lease } from './admit.ts'
 import type { Answer } from './attempt.ts'
 import type { Call, Reply } from './call.ts'
 import type { Decision } from './decisions.ts'
+import { settledFacts, tell } from './hooks.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -81,6 +82,7 @@ function settled(record: CallRecord, usage: Usage | undefined, runtime: Runtime)
   counters.inputTokens += usage?.input ?? 0
   counters.outputTokens += usage?.output ?? 0
   runtime.decisions.add(decisionOf(record, runtime))
+  tell(runtime, (hooks) => hooks.onSettled?.(settledFacts(record, runtime)))
   if (!log.isLevelEnabled('info')) return
   const ms = runtime.clock.monotonic() - record.startedAt
   if (!record.error) return runtime.telemetry.callLine(callLine(record, ms))

@@ -7,6 +7,7 @@ import { type Lease, admit } from './admit.ts'
 import type { Call, Reply } from './call.ts'
 import { deliver, refuse } from './deliver.ts'
 import { identify } from './identify.ts'
+import { factsOf, observed, tell } from './hooks.ts'
 import { type ReadRequest, read } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Route } from './route-table.ts'
@@ -20,12 +21,13 @@ export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
     const request = read(call, runtime.config.defaultModel) //          400
     record.model = request.model
     record.stream = request.stream
+    tell(runtime, (hooks) => hooks.onRequest?.(factsOf(record)))
     const route = runtime.routes.match(request.model) //                    404
     record.route = route.name
     lease = await admit(call, runtime, record) //                           429   reserves the caller's rate
     guard(call, request) //                                                 400   content policy
     const answer = await cached(route, () => attempts(call, request, route, runtime, record)) // 502 503 504
-    return deliver(answer, call, record, lease, runtime)
+    return observed(deliver(answer, call, record, lease, runtime), call, record, runtime)
   } catch (thrown) {
     const error: GatewayError = normalise(thrown)
     lease?.release()

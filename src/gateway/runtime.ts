@@ -12,6 +12,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type Sign, endpointHeaders } from '../upstream/headers.ts'
 import type { Pools } from '../upstream/pools.ts'
 import type { Decisions } from './decisions.ts'
+import type { Hooks } from './hooks.ts'
 import { type Scope, scope } from './limits.ts'
 import type { Probes } from './probes.ts'
 import type { RouteTable } from './route-table.ts'
@@ -49,6 +50,8 @@ export interface Runtime {
   decisions: Decisions
   clock: Clock
   random: Random
+  /** An embedder's observers. */
+  hooks?: Hooks
 }
 
 /** A caller can invent model names of a wildcard endpoint: what is remembered of them is bounded. */

@@ -1,3 +1,3 @@
 // The server as a library: `trunkline/server`.
 
-export { type RunningServer, type ServerOptions, startServer } from './server.ts'
+export { type RunningServer, type ServerOptions, serve, startServer } from './server.ts'

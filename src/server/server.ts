@@ -12,10 +12,14 @@ import { failWith } from './fail.ts'
 import { requestId } from './request-id.ts'
 import { find, methodsOf } from './router.ts'
 
-export interface ServerOptions {
+/** What requests are answered from. */
+export interface Served {
   gateway: Gateway
   /** The admin API and the console; absent: there is none. */
   admin?: AdminServices
+}
+
+export interface ServerOptions extends Served {
   host: string
   /** 0: any free port. */
   port: number
@@ -74,7 +78,7 @@ class Serving implements Context {
   readonly startedAt = performance.now()
   private parsed: URL | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, { gateway, admin }: ServerOptions) {
+  constructor(request: IncomingMessage, response: ServerResponse, { gateway, admin }: Served) {
     this.request = request
     this.response = response
     this.gateway = gateway
@@ -87,10 +91,11 @@ class Serving implements Context {
   }
 }
 
-async function serve(
+/** Answers one request as the listener would; for embedders that have a listener of their own. */
+export async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  options: ServerOptions,
+  options: Served,
 ): Promise<void> {
   const { gateway, admin } = options
   const context = new Serving(request, response, options)
