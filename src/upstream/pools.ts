@@ -1,9 +1,9 @@
-// Connection pools, one per origin and TLS policy. undici `dispatch`, never `fetch`: two to four times less CPU.
+// Connection pools, one per origin and TLS policy: our own (http1-pool.ts), and undici's where a proxy stands between.
 
 import { readFileSync } from 'node:fs'
-import { type Dispatcher, Pool, ProxyAgent } from 'undici'
-import { countConnections } from './stale.ts'
+import { type Dispatcher, ProxyAgent } from 'undici'
 import type { EndpointConfig } from '../providers/endpoint.ts'
+import { Http1Pool } from './http1-pool.ts'
 
 export interface Pools {
   /** The pool of an endpoint's origin. */
@@ -32,18 +32,22 @@ export function pools(): Pools {
           rejectUnauthorized: !insecure,
           ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
         }
-        // Our own phase timer owns these waits (send.ts); two owners would race.
-        const common = {
-          connections: 512,
-          pipelining: 1,
-          keepAliveTimeout: 30_000,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        }
         pool =
           endpoint.proxy === undefined
-            ? counted(new Pool(origin, { ...common, connect: tls }))
-            : throughProxy(origin, new ProxyAgent({ ...common, uri: endpoint.proxy, requestTls: tls }))
+            ? new Http1Pool(origin, { connect: tls, connections: 512, waiting: 10_000, idleMs: 30_000 })
+            : throughProxy(
+                origin,
+                new ProxyAgent({
+                  uri: endpoint.proxy,
+                  requestTls: tls,
+                  connections: 512,
+                  pipelining: 1,
+                  keepAliveTimeout: 30_000,
+                  // Our own phase timer owns these waits (send.ts); two owners would race.
+                  headersTimeout: 0,
+                  bodyTimeout: 0,
+                }),
+              )
         byKey.set(key, pool)
       }
       byEndpoint.set(endpoint, pool)
@@ -59,11 +63,6 @@ export function pools(): Pools {
 }
 
 type Connections = Pick<Dispatcher, 'dispatch' | 'close' | 'destroy'>
-
-function counted(pool: Pool): Pool {
-  countConnections(pool)
-  return pool
-}
 
 /** A proxy agent serves any origin and wants to be told it; a pool knows its own. */
 function throughProxy(origin: string, agent: ProxyAgent): Connections {

@@ -6,7 +6,7 @@ import type { Cancel } from '../core/cancel.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
-import { connectionsOf, markStale } from './stale.ts'
+import { markStale, wasStale } from './stale.ts'
 
 export interface UpstreamRequest {
   method: 'GET' | 'POST'
@@ -83,10 +83,6 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
   private unsubscribe: (() => void) | undefined
   private paused = false
   private started = false
-  /** Connections its pool had opened when it was handed over. */
-  private opened: number | undefined
-  /** It went out on a connection that had been idle. */
-  private reused = false
   /** Nothing more will come. */
   private ended = false
   /** A transport hands over one call per HTTP chunk; what one socket read brought travels on as one piece. */
@@ -108,7 +104,6 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
     if (totalMs > 0) this.totalTimer = clock.timer(totalMs, () => this.stop(this.timeout('total', totalMs)))
     this.unsubscribe = cancel.onRaise((reason) => this.stop(this.gone(reason)))
     if (this.over) return
-    this.opened = connectionsOf(dispatcher)
     this.phaseTimer = clock.timer(firstByteMs + connectMs, () =>
       this.stop(this.timeout('firstByte', firstByteMs)),
     )
@@ -125,7 +120,6 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller
-    this.reused = this.opened !== undefined && this.opened === connectionsOf(this.options.dispatcher)
     if (this.over) controller.abort(new GatewayError('caller_gone', 'the caller hung up'))
   }
 
@@ -159,7 +153,7 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (error instanceof GatewayError) return this.finish(error)
     const failure = failureOf(this.options.endpoint, error, this.answered)
-    if (this.reused && !this.answered) markStale(failure)
+    if (!this.answered && wasStale(error)) markStale(failure)
     this.finish(failure)
   }
 
