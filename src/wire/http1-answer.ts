@@ -19,9 +19,8 @@ const CRLF = '\r\n'
 const HEAD_CAP = 64 * 1024
 const LINE_CAP = 4 * 1024
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
-/** Control characters, which no header value holds. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
+/** Anything but control characters. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 type State = 'head' | 'counted' | 'chunk size' | 'chunk' | 'chunk end' | 'trailer' | 'until close' | 'done'
 
@@ -254,7 +253,7 @@ function fields(text: string, from: number): Record<string, string | string[]> {
     if (colon < 0 || colon > end) throw new BadAnswer('a header line of its answer has no colon')
     const name = text.slice(at, colon).toLowerCase()
     const value = text.slice(colon + 1, end).trim()
-    if (!TOKEN.test(name) || CONTROL.test(value))
+    if (!TOKEN.test(name) || !VALUE.test(value))
       throw new BadAnswer(`a header of its answer is malformed: ${JSON.stringify(name.slice(0, 60))}`)
     const before = headers[name]
     if (before === undefined) headers[name] = value
