@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { ERRORS } from '../src/core/error.ts'
 import { plannedProviders, providers } from '../src/providers/index.ts'
-import { operationsOf } from '../src/providers/provider.ts'
+import { type ProviderRecord, operationsOf } from '../src/providers/provider.ts'
 
 const yes = (value: boolean): string => (value ? 'yes' : 'no')
 
@@ -22,10 +22,16 @@ ${rows.join('\n')}
 `
 }
 
+function authOf({ auth, entra }: ProviderRecord): string {
+  const scheme =
+    auth.type === 'header' ? `\`${auth.name}\`` : auth.type === 'aws' ? 'SigV4 or bearer' : auth.type
+  return entra === undefined ? scheme : `${scheme} or Entra`
+}
+
 export function providersPage(): string {
   const rows = providers.map(
     (row) =>
-      `| \`${row.id}\` | ${row.title} | ${row.base ?? 'to be given'} | ${row.auth.type === 'header' ? `\`${row.auth.name}\`` : row.auth.type} | ${row.env.key.map((name) => `\`${name}\``).join(', ')} | ${row.speaks.map((spoken) => spoken.dialect).join(', ')} | ${operationsOf(row).join(', ')} |`,
+      `| \`${row.id}\` | ${row.title} | ${row.base ?? 'to be given'} | ${authOf(row)} | ${row.env.key.map((name) => `\`${name}\``).join(', ')} | ${row.speaks.map((spoken) => spoken.dialect).join(', ')} | ${operationsOf(row).join(', ')} |`,
   )
   return `# Providers
 

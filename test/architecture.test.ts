@@ -16,7 +16,11 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   routing: { may: ['core'], node: [], packages: [] },
   governance: { may: ['core'], node: [], packages: [] },
   telemetry: { may: ['core'], node: [], packages: ['pino'] },
-  upstream: { may: ['core', 'wire', 'catalog', 'providers'], node: true, packages: ['undici'] },
+  upstream: {
+    may: ['core', 'wire', 'catalog', 'providers'],
+    node: true,
+    packages: ['undici', '@smithy/signature-v4'],
+  },
   config: { may: ['core', 'providers', 'routing'], node: true, packages: ['yaml', 'zod'] },
   gateway: {
     may: [

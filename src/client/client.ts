@@ -197,7 +197,7 @@ export function createClient(created: CreateOptions = {}): Client {
     const all = await levels({ ...options, ...(request.model === undefined ? {} : { model: request.model }) })
     const target = resolve(all)
     const model = modelOf(target)
-    const spoken = spokenTo(target.endpoint.provider, FACE.id)
+    const spoken = spokenTo(target.endpoint.provider, FACE.id, model)
     const dialect = spoken && dialects.get(spoken.dialect)
     if (!spoken || !dialect)
       throw refusal(
@@ -422,7 +422,7 @@ export function createClient(created: CreateOptions = {}): Client {
       const { operationUrl } = await import('../core/url-rules.ts')
       const model = target.options.model
       const { provider, baseUrl } = target.endpoint
-      const spoken = spokenTo(provider, FACE.id)
+      const spoken = spokenTo(provider, FACE.id, model ?? '')
       const chatUrl = operationUrl(baseUrl, spoken?.path ?? '', {
         model: model ?? '',
         providerId: provider.id,

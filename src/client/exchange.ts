@@ -11,6 +11,7 @@ import type { Json, JsonObject } from '../core/json.ts'
 import { operationUrl } from '../core/url-rules.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { endpointHeaders } from '../upstream/headers.ts'
+import { signed } from '../upstream/signer.ts'
 import type { Pools } from '../upstream/pools.ts'
 import { type Exchange, collectBody, send } from '../upstream/send.ts'
 import { frameReader, isStreamType } from '../wire/frames.ts'
@@ -60,7 +61,7 @@ async function post(request: Post, stream: boolean, line: Line): Promise<Exchang
     exchange = await send({
       dispatcher: line.pools.get(endpoint),
       endpoint,
-      request: {
+      request: await signed(endpoint, line.clock, {
         method: 'POST',
         path: url.pathname + url.search,
         headers: {
@@ -71,7 +72,7 @@ async function post(request: Post, stream: boolean, line: Line): Promise<Exchang
           ...request.headers,
         },
         body,
-      },
+      }),
       clock: line.clock,
       cancel: line.cancel,
     })

@@ -3,7 +3,7 @@
 import { GatewayError } from '../core/error.ts'
 import { Secret } from '../core/secret.ts'
 import { cleanBaseUrl } from '../core/url-rules.ts'
-import type { EndpointConfig, EndpointModel, RateLimit, Source } from '../providers/endpoint.ts'
+import type { CloudAccess, EndpointConfig, EndpointModel, RateLimit, Source } from '../providers/endpoint.ts'
 import { plannedProviders, provider, providers, retiredProviders } from '../providers/index.ts'
 import type { ProviderRecord } from '../providers/provider.ts'
 import { nearest } from './nearest.ts'
@@ -16,6 +16,7 @@ export interface EndpointDraft {
   record?: ProviderRecord
   baseUrl?: string | undefined
   credential?: string | undefined
+  access?: CloudAccess | undefined
   models: EndpointModel[]
   source: Source
   probe?: EndpointConfig['probe'] | undefined
@@ -46,7 +47,7 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
     throw new DraftError(`endpoint id "${draft.id}" must be 1 to 64 of a-z, 0-9, ".", "_" and "-"`)
   const record = draft.record ?? provider(draft.provider)
   if (!record) throw new DraftError(`endpoint "${draft.id}": ${unknownProvider(draft.provider)}`, 'provider')
-  const base = notEmpty(draft.baseUrl) ?? record.base
+  const base = withRegion(notEmpty(draft.baseUrl) ?? record.base, draft)
   if (base === undefined)
     throw new DraftError(
       `endpoint "${draft.id}" needs a base_url: ${record.title} has no default one`,
@@ -67,6 +68,7 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
     provider: record,
     baseUrl,
     ...(credential === undefined || credential === '' ? {} : { credential: new Secret(credential) }),
+    ...(draft.access === undefined ? {} : { access: draft.access }),
     models: draft.models,
     wildcard: draft.models.length === 0,
     source: draft.source,
@@ -83,6 +85,17 @@ export function makeEndpoint(draft: EndpointDraft): EndpointConfig {
     priority: 0,
     tls: { insecure: false },
   }
+}
+
+/** Clouds have one host a region. */
+function withRegion(base: string | undefined, draft: EndpointDraft): string | undefined {
+  if (base?.includes('{region}') !== true) return base
+  const region = draft.access?.type === 'aws' ? draft.access.region : undefined
+  if (region === undefined)
+    throw new DraftError(`endpoint "${draft.id}" needs a region (or AWS_REGION in the environment)`)
+  if (!/^[a-z0-9-]+$/.test(region))
+    throw new DraftError(`endpoint "${draft.id}": region "${region}" is not the name of one`)
+  return base.replace('{region}', region)
 }
 
 /** A vendor's bare host answers nothing; its API root is known, and document 004 writes MiniMax that way. */

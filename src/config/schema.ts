@@ -2,6 +2,7 @@
 // of several words may be written in camelCase or snake_case; unknown keys are found by the loader, which knows places.
 
 import { z } from 'zod'
+import { cloudAccessKeys } from './cloud-access.ts'
 import { dialectName, hostSchema } from './hosts.ts'
 
 const scalarText = z.union([z.string(), z.number()], 'expected a text').transform(String)
@@ -73,6 +74,7 @@ export const endpointSchema = z.object({
   api_key_file: z.string().optional(),
   api_keys: z.array(scalarText).optional(),
   auth_type: z.enum(['none', 'bearer']).optional(),
+  ...cloudAccessKeys,
   models: models.nullish(),
   rate_limit: rateLimit.optional(),
   timeouts: timeouts.optional(),

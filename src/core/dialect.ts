@@ -189,6 +189,8 @@ export interface GenerationDialect {
    * names of the answer's calls back. Undefined: any name passes.
    */
   toolName?(name: string): string
+  /** The dialect as whose its private state is sealed, where another's holds here too. Absent: its own. */
+  seals?: DialectId
   request: {
     /** Wire to canonical. Throws GatewayError `invalid_request` with `param` naming the member. */
     decode(wire: JsonObject): GenerationRequest

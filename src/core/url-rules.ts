@@ -162,6 +162,7 @@ export function cleanBaseUrl(input: string, providerId?: string): string {
     path = path.replace(OLLAMA_NATIVE, '')
     if (!path.endsWith('/v1')) path += '/v1'
   }
+  if (providerId === 'azure-anthropic') path = `${path.replace(/(\/anthropic)?(\/v1)?$/, '')}/anthropic/v1`
   return `${url.origin}${path}${onlyVersion ? `?api-version=${encodeURIComponent(version)}` : ''}`
 }
 
@@ -171,6 +172,7 @@ function hideCredentials(text: string): string {
 }
 
 const AZURE_VERSION = '2024-10-21'
+const AZURE_RESPONSES_VERSION = '2025-04-01-preview'
 
 /**
  * The full address of an operation. `{model}` in the path is the model, percent-encoded; leading `/..` climb out of the
@@ -190,6 +192,9 @@ export function operationUrl(
   const root = base.replace(/\/openai(\/deployments\/.*)?$/, '')
   // The list is the resource's, whichever deployment the base names.
   if (path === '/models') return `${root}/openai/models${version}`
+  // Responses name their deployment in the body and are younger than the general version.
+  if (path.startsWith('/responses'))
+    return `${root}/openai${path}${mark < 0 ? `?api-version=${AZURE_RESPONSES_VERSION}` : version}`
   if (base.includes('/deployments/')) return `${base}${path}${version}`
   return `${root}/openai/deployments/${encodeURIComponent(target.model)}${path}${version}`
 }

@@ -14,6 +14,8 @@ import { type Spoken, quirksOf, spokenTo } from '../providers/provider.ts'
 import { headroomOf } from '../routing/rate-headers.ts'
 import { retryAfterMs } from '../routing/retry-after.ts'
 import { type Exchange, collectBody, send } from '../upstream/send.ts'
+import { signed } from '../upstream/signer.ts'
+import { unwrapChunks } from '../upstream/unwrap.ts'
 import type { Call } from './call.ts'
 import { demoAnswerFor } from './demo/serve.ts'
 import { embeddingsAnswer } from './embeddings.ts'
@@ -85,7 +87,7 @@ async function tryOnce(
     record.path = 'demo'
     return demoAnswerFor(call, read, runtime, context)
   }
-  const spoken = spokenTo(provider, call.dialect.id)
+  const spoken = spokenTo(provider, call.dialect.id, deployment.model)
   const same = spoken?.dialect === call.dialect.id
   if (call.operation === 'count_tokens' && (!same || spoken.countPath === undefined))
     return countTokensLocally(call, read)
@@ -97,7 +99,7 @@ async function tryOnce(
   const state =
     (record.credential === undefined ? undefined : base?.credentials?.states[record.credential]) ?? base
   if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
-  const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.id }
+  const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.seals ?? upstream.id }
   let request: GenerationRequest | undefined
   let prepared: Prepared
   const quirks = quirksOf(provider, spoken)
@@ -115,6 +117,7 @@ async function tryOnce(
   if (runtime.config.server.strict && prepared.notes.length > 0) throw refuseLoss(prepared)
 
   if (state.sign) Object.assign(prepared.request.headers, await state.sign(prepared.request))
+  if (endpoint.access) prepared.request = await signed(endpoint, runtime.clock, prepared.request)
   record.overheadMs = runtime.clock.monotonic() - record.startedAt
   record.phase = 'connect'
   const { minTokensPerSecond } = runtime.routes.known(record.route ?? '')?.config ?? {}
@@ -125,7 +128,7 @@ async function tryOnce(
     clock: runtime.clock,
     cancel: call.cancel,
   })
-  const exchange =
+  let exchange =
     minTokensPerSecond === undefined ? sent : paceGuard(sent, minTokensPerSecond, endpoint.id, runtime.clock)
   record.upstreamStatus = exchange.status
   record.phase = 'firstByte'
@@ -133,6 +136,8 @@ async function tryOnce(
   if (headroom) deployment.vitals.headroom = headroom
   if (exchange.status < 200 || exchange.status > 299)
     throw await refused(exchange, upstream, deployment, record, runtime.clock.now())
+  if (spoken?.carrier?.stream && isStreamType(exchange.headers['content-type'] ?? '', 'aws-event-stream'))
+    exchange = unwrapChunks(exchange)
 
   const headers: Record<string, string> = {}
   for (const name in exchange.headers) if (SHOWN.test(name)) headers[name] = exchange.headers[name] as string
@@ -173,7 +178,13 @@ async function tryOnce(
   const wire = jsonAnswer(body, type, endpoint.id)
   headers['content-type'] = 'application/json'
   if (call.operation === 'embeddings') return embeddingsAnswer(wire, body, read, headers)
-  if (call.operation === 'count_tokens') return { kind: 'whole', body, headers }
+  if (call.operation === 'count_tokens') {
+    const count = spoken?.carrier?.count
+    if (!count) return { kind: 'whole', body, headers }
+    const tokens = count.read(wire)
+    if (tokens === undefined) return countTokensLocally(call, read)
+    return { kind: 'whole', body: JSON.stringify({ input_tokens: tokens }), headers }
+  }
   if (relayed && !streamed) {
     const found: Metered = upstream.inspect(wire, quirks)
     if (found.error) throw found.error

@@ -7,6 +7,7 @@ import type { Note } from '../core/note.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import { operationUrl } from '../core/url-rules.ts'
 import type { Spoken } from '../providers/provider.ts'
+import { betaNames, carried } from '../providers/carrier.ts'
 import { authHeaders } from '../upstream/headers.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
 import { scan, splice, valueAt } from '../wire/json-splice.ts'
@@ -102,7 +103,16 @@ export function relayRequest(
     }
   }
   if (call.operation === 'chat') applyQuirks(call, read, deployment, quirks, changes, notes)
-  const body = Object.keys(changes).length === 0 ? call.body : splice(call.body, changes)
+  const carrier = spoken?.carrier
+  if (carrier) {
+    const named = carrier.betaMember === undefined ? '' : betas(call.headers['anthropic-beta'] ?? '')
+    const fitted = carried(carrier, { ...read.json(), ...changes }, betaNames(named))
+    Object.assign(changes, fitted.changes)
+    notes.push(...fitted.notes)
+  }
+  let body = Object.keys(changes).length === 0 ? call.body : splice(call.body, changes)
+  if (carrier?.count && call.operation === 'count_tokens')
+    body = Buffer.from(JSON.stringify(carrier.count.wrap(body.toString('utf8'))))
   return {
     request: {
       method: 'POST',
@@ -181,6 +191,14 @@ export function translateRequest(
   target: EncodeTarget,
 ): Prepared {
   const encoded = upstream.request.encode(request, target)
+  const { carrier } = spoken
+  if (carrier) {
+    const fitted = carried(carrier, encoded.body, betaNames(encoded.headers?.['anthropic-beta']))
+    for (const [name, value] of Object.entries(fitted.changes))
+      if (value === undefined) delete encoded.body[name]
+      else encoded.body[name] = value
+    encoded.notes.push(...fitted.notes)
+  }
   const body = Buffer.from(JSON.stringify(encoded.body satisfies JsonObject))
   return {
     request: {
@@ -218,6 +236,13 @@ function headersFor(
       const value = call.headers[name]
       if (value !== undefined) headers[name] = name === 'anthropic-beta' ? betas(value) : String(value)
     }
+  if (spoken?.carrier)
+    for (const name of Object.keys(headers))
+      if (
+        name === 'anthropic-version' ||
+        (name === 'anthropic-beta' && spoken.carrier.betaMember !== undefined)
+      )
+        delete headers[name]
   return headers
 }
 

@@ -52,6 +52,33 @@ export interface BreakerLimits {
   openMs: number
 }
 
+/** AWS keys: written down, or found in a profile of the shared files. */
+export interface AwsAccess {
+  type: 'aws'
+  region: string
+  accessKeyId?: string
+  secretAccessKey?: Secret
+  sessionToken?: Secret
+  /** Default: `default`. */
+  profile?: string
+  /** Credentials files, in the order they are looked at. */
+  files: readonly string[]
+}
+
+/** Microsoft Entra client credentials. */
+export interface EntraAccess {
+  type: 'entra'
+  tenant: string
+  clientId: string
+  clientSecret: Secret
+  scope: string
+  /** Without a trailing slash; sovereign clouds have their own. */
+  authority: string
+}
+
+/** Access that is more than one secret: signed requests, tokens that expire. A credential goes before it. */
+export type CloudAccess = AwsAccess | EntraAccess
+
 export interface EndpointConfig {
   /** `^[a-z0-9._-]{1,64}$` */
   id: string
@@ -61,6 +88,7 @@ export interface EndpointConfig {
   credential?: Secret
   /** Further credentials; all take turns, a refused one rests. */
   moreCredentials?: Secret[]
+  access?: CloudAccess
   /** Declared models. Empty and `wildcard`: any name is passed on, as a last resort. */
   models: EndpointModel[]
   wildcard: boolean

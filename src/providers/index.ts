@@ -4,6 +4,8 @@
 import { anthropic } from './clouds/anthropic.ts'
 import { avian } from './clouds/avian.ts'
 import { azure } from './clouds/azure.ts'
+import { azureAnthropic } from './clouds/azure-anthropic.ts'
+import { bedrock, bedrockAnthropic, bedrockMantle } from './clouds/bedrock.ts'
 import { cerebras } from './clouds/cerebras.ts'
 import { cloudflareWorkersAi } from './clouds/cloudflare-workers-ai.ts'
 import { crusoe } from './clouds/crusoe.ts'
@@ -55,6 +57,10 @@ export const providers: readonly ProviderRecord[] = [
   anthropic,
   openaiCompatible,
   azure,
+  azureAnthropic,
+  bedrock,
+  bedrockAnthropic,
+  bedrockMantle,
   ollama,
   ollamaCloud,
   lmstudio,
@@ -106,7 +112,7 @@ export const retiredProviders: Readonly<Record<string, string>> = {
 }
 
 /** Named in the mission documents; their dialects are not spoken yet, and the configuration says so. */
-export const plannedProviders: readonly string[] = ['google', 'gemini', 'vertex', 'bedrock', 'cohere']
+export const plannedProviders: readonly string[] = ['google', 'gemini', 'vertex', 'cohere']
 
 const byId = new Map(providers.map((record) => [record.id, record]))
 

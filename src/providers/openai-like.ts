@@ -26,6 +26,7 @@ interface Like {
   local?: boolean
   paths?: ProviderRecord['paths']
   auth?: ProviderRecord['auth']
+  entra?: ProviderRecord['entra']
   /** Dialects spoken beside Chat Completions, at their own paths. */
   also?: readonly Spoken[]
 }
@@ -39,6 +40,7 @@ export function openaiLike({
   local,
   paths = OPENAI_PATHS,
   auth = { type: 'bearer' },
+  entra,
   also = [],
 }: Like): ProviderRecord {
   return {
@@ -47,6 +49,7 @@ export function openaiLike({
     env: { key },
     ...(base === undefined ? {} : { base }),
     auth,
+    ...(entra === undefined ? {} : { entra }),
     speaks: [CHAT, ...also],
     paths,
     quirks,

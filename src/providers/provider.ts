@@ -3,9 +3,15 @@
 
 import type { Quirks } from '../core/dialect.ts'
 import type { DialectId } from '../core/origin.ts'
+import type { Carrier } from './carrier.ts'
 
 /** How the credential goes on the wire. An endpoint without a credential sends no header at all. */
-export type AuthScheme = { type: 'bearer' } | { type: 'header'; name: string } | { type: 'none' }
+export type AuthScheme =
+  | { type: 'bearer' }
+  | { type: 'header'; name: string }
+  /** A key goes as a bearer token; without one, requests are signed (Signature Version 4) for that service. */
+  | { type: 'aws'; service: string }
+  | { type: 'none' }
 
 /** Everything but generation: OpenAI's public shapes inbound, one path each upstream. */
 export type PlainOperation =
@@ -39,6 +45,11 @@ export interface Spoken {
   countPath?: string
   /** How the credential goes here, where it differs from the provider's other dialects. */
   auth?: AuthScheme
+  /** Spoken only for upstream models whose name matches, or for all but those. */
+  only?: RegExp
+  except?: RegExp
+  /** How the host carries the dialect in an envelope of its own. */
+  carrier?: Carrier
   /** Deviations of this dialect. Absent: the record's own for its first dialect, none for any other. */
   quirks?: Quirks
 }
@@ -51,6 +62,8 @@ export interface ProviderRecord {
   /** Default base URL; absent: the operator must give one. */
   base?: string
   auth: AuthScheme
+  /** Microsoft Entra tokens may stand for the key; their default scope. */
+  entra?: { scope: string }
   /** The generation dialects spoken; a caller of none of them is translated to the first. Empty: no generation. */
   speaks: readonly Spoken[]
   /** Plain operations below the base URL; one without a path is not offered. */
@@ -62,9 +75,18 @@ export interface ProviderRecord {
   local?: boolean
 }
 
-/** The dialect a call of `dialect` is served in: the caller's own where the provider speaks it, else its first. */
-export function spokenTo(record: ProviderRecord, dialect: DialectId): Spoken | undefined {
-  return record.speaks.find((spoken) => spoken.dialect === dialect) ?? record.speaks[0]
+/**
+ * The dialect a call of `dialect` is served in: the caller's own where the provider speaks it to that model, else the
+ * first that it does.
+ */
+export function spokenTo(record: ProviderRecord, dialect: DialectId, model: string): Spoken | undefined {
+  let first: Spoken | undefined
+  for (const spoken of record.speaks) {
+    if (spoken.only?.test(model) === false || spoken.except?.test(model) === true) continue
+    if (spoken.dialect === dialect) return spoken
+    first ??= spoken
+  }
+  return first
 }
 
 /** The deviations that hold for one dialect of a provider. */

@@ -14,6 +14,7 @@ import type { Operation } from '../providers/provider.ts'
 import type { Pools } from './pools.ts'
 import { collectBody, send } from './send.ts'
 import { endpointHeaders } from './headers.ts'
+import { signed } from './signer.ts'
 
 export interface ProbeResult {
   ok: boolean
@@ -75,7 +76,7 @@ async function ask(
           totalMs: limitMs,
         },
       },
-      request: {
+      request: await signed(endpoint, deps.clock, {
         method: text === undefined ? 'GET' : 'POST',
         path: url.pathname + url.search,
         headers: {
@@ -86,7 +87,7 @@ async function ask(
           ...endpointHeaders(endpoint),
         },
         ...(text === undefined ? {} : { body: text }),
-      },
+      }),
       clock: deps.clock,
       cancel: cancel(),
     })

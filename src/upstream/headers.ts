@@ -23,7 +23,7 @@ export function authHeaders(
   scheme: AuthScheme = provider.auth,
 ): Record<string, string> {
   if (!credential || credential.isEmpty || scheme.type === 'none') return {}
-  return scheme.type === 'bearer'
+  return scheme.type === 'bearer' || scheme.type === 'aws'
     ? { authorization: `Bearer ${credential.reveal()}` }
     : { [scheme.name.toLowerCase()]: credential.reveal() }
 }

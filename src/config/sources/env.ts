@@ -100,7 +100,8 @@ export function seenKeys(env: Env, config?: Pick<Config, 'variablesRead'>): stri
 export function envKeyEndpoints(env: Env): EndpointConfig[] {
   return providers.flatMap((record) => {
     const name = record.env.key.find((key) => notEmpty(env[key]) !== undefined)
-    if (name === undefined || record.base === undefined) return []
+    // A host with a region in its name needs more than a key.
+    if (name === undefined || record.base === undefined || record.base.includes('{')) return []
     return [
       makeEndpoint({ id: record.id, provider: record.id, credential: env[name], models: [], source: 'env' }),
     ]

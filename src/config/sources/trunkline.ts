@@ -1,8 +1,9 @@
 // The `endpoints:` block of trunkline.yaml.
 
 import { Secret } from '../../core/secret.ts'
-import type { EndpointConfig, EndpointModel, Source } from '../../providers/endpoint.ts'
+import type { CloudAccess, EndpointConfig, EndpointModel, Source } from '../../providers/endpoint.ts'
 import type { Abilities } from '../../core/abilities.ts'
+import { cloudAccess } from '../cloud-access.ts'
 import type { ConfigProblem } from '../config.ts'
 import type { DialectId } from '../../core/origin.ts'
 import { provider } from '../../providers/index.ts'
@@ -42,6 +43,7 @@ function endpointOf(
     source: 'config',
     credential: () => credentialOf(id, entry, file, deps, problems),
     hosts: file.value.hosts ?? {},
+    reads: deps,
   })
   for (const [index, key] of (entry.api_keys ?? []).entries())
     warnOfLiteral(key, ['endpoints', id, 'api_keys', index], file, problems)
@@ -60,6 +62,8 @@ export interface EntryContext {
   credential(): string | undefined
   /** The `hosts:` block, by name. */
   hosts?: NonNullable<ReadFile['value']['hosts']>
+  /** Where variables and files that the entry names are read; absent: nowhere. */
+  reads?: SecretDeps
 }
 
 /**
@@ -69,7 +73,7 @@ export interface EntryContext {
 export function endpointFromEntry(
   id: string,
   entry: EndpointEntry,
-  { source, credential, hosts = {} }: EntryContext,
+  { source, credential, hosts = {}, reads = NO_SECRETS }: EntryContext,
 ): EndpointConfig {
   const name = entry.provider ?? (provider(id) ? id : 'openai-compatible')
   const host = hosts[name]
@@ -80,6 +84,7 @@ export function endpointFromEntry(
     ...(host === undefined ? {} : { record: hostRecord(name, host) }),
     baseUrl: entry.base_url ?? undefined,
     credential: entry.auth_type === 'none' ? undefined : credential(),
+    access: accessOf(id, name, entry, reads),
     models: modelsOf(entry),
     source,
     probe: entry.probe,
@@ -113,6 +118,22 @@ export function endpointFromEntry(
     ...(tls?.key_file === undefined ? {} : { keyFile: tls.key_file }),
   }
   return endpoint
+}
+
+const NO_SECRETS: SecretDeps = {
+  env: {},
+  readFile(path) {
+    throw new Error(`"${path}" is not read here`)
+  },
+}
+
+function accessOf(id: string, name: string, entry: EndpointEntry, deps: SecretDeps): CloudAccess | undefined {
+  const record = provider(name)
+  try {
+    return record && cloudAccess(record, entry, deps)
+  } catch (thrown) {
+    throw new DraftError(`endpoint "${id}": ${(thrown as Error).message}`)
+  }
 }
 
 /** @throws DraftError when nothing is left to speak. */

@@ -18,6 +18,7 @@ export const bedrockConverse: GenerationDialect = {
   addressing: 'path',
   content: 'messages',
   toolName: wireName,
+  seals: 'anthropic-messages',
   request: { decode: decodeRequest, encode: encodeRequest },
   response: { decode: decodeResponse, encode: encodeResponse },
   // The wire has nothing that keeps a connection alive.

@@ -7,6 +7,7 @@ export const azure = openaiLike({
   title: 'Azure OpenAI',
   key: ['AZURE_OPENAI_API_KEY'],
   auth: { type: 'header', name: 'api-key' },
+  entra: { scope: 'https://cognitiveservices.azure.com/.default' },
   paths: {
     ...OPENAI_PATHS,
     images: '/images/generations',

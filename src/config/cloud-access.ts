@@ -1,0 +1,121 @@
+// Access of an endpoint that is more than one secret: AWS keys and profiles, Entra client credentials. What the entry
+// leaves out is taken from the variables that the vendors' own tools read.
+
+import { z } from 'zod'
+import { Secret } from '../core/secret.ts'
+import type { AwsAccess, CloudAccess, EntraAccess } from '../providers/endpoint.ts'
+import type { ProviderRecord } from '../providers/provider.ts'
+import { type SecretDeps, notEmpty, secretVariable } from './secret-env.ts'
+
+const text = z.string().nullish()
+
+/** Keys of an endpoint entry, merged into its schema. */
+export const cloudAccessKeys = {
+  region: text,
+  profile: text,
+  access_key_id: text,
+  access_key_id_env: z.string().optional(),
+  secret_access_key: text,
+  secret_access_key_env: z.string().optional(),
+  secret_access_key_file: z.string().optional(),
+  session_token: text,
+  session_token_env: z.string().optional(),
+  tenant_id: text,
+  client_id: text,
+  client_secret: text,
+  client_secret_env: z.string().optional(),
+  client_secret_file: z.string().optional(),
+  token_scope: text,
+  token_authority: text,
+}
+
+export type CloudAccessEntry = Partial<z.infer<z.ZodObject<typeof cloudAccessKeys>>>
+
+/** Undefined where the provider knows no such access, or nothing is said of it. @throws Error that names the key. */
+export function cloudAccess(
+  record: ProviderRecord,
+  entry: CloudAccessEntry,
+  deps: SecretDeps,
+): CloudAccess | undefined {
+  if (record.auth.type === 'aws') return awsAccess(entry, deps)
+  return record.entra === undefined ? undefined : entraAccess(record.entra.scope, entry, deps)
+}
+
+function awsAccess(entry: CloudAccessEntry, deps: SecretDeps): AwsAccess | undefined {
+  const { env } = deps
+  const region = given(entry.region) ?? notEmpty(env.AWS_REGION) ?? notEmpty(env.AWS_DEFAULT_REGION)
+  if (region === undefined) return undefined
+  const id = secretOf(entry, 'access_key_id', deps)
+  const secret = secretOf(entry, 'secret_access_key', deps)
+  if ((id === undefined) !== (secret === undefined))
+    throw new Error('access_key_id and secret_access_key go together: one of them is missing')
+  const home = notEmpty(env.HOME) ?? notEmpty(env.USERPROFILE)
+  const files = [
+    notEmpty(env.AWS_SHARED_CREDENTIALS_FILE) ??
+      (home === undefined ? undefined : `${home}/.aws/credentials`),
+    notEmpty(env.AWS_CONFIG_FILE) ?? (home === undefined ? undefined : `${home}/.aws/config`),
+  ].filter((file) => file !== undefined)
+  const access: AwsAccess = { type: 'aws', region, files }
+  const keys = (key: string, password: string, token: string | undefined): AwsAccess => ({
+    ...access,
+    accessKeyId: key,
+    secretAccessKey: new Secret(password),
+    ...(token === undefined ? {} : { sessionToken: new Secret(token) }),
+  })
+  if (id !== undefined && secret !== undefined)
+    return keys(id, secret, secretOf(entry, 'session_token', deps))
+  const profile = given(entry.profile)
+  if (profile !== undefined) return { ...access, profile }
+  const fromEnv = [notEmpty(env.AWS_ACCESS_KEY_ID), notEmpty(env.AWS_SECRET_ACCESS_KEY)] as const
+  if (fromEnv[0] !== undefined && fromEnv[1] !== undefined)
+    return keys(fromEnv[0], fromEnv[1], notEmpty(env.AWS_SESSION_TOKEN))
+  const named = notEmpty(env.AWS_PROFILE)
+  return named === undefined ? access : { ...access, profile: named }
+}
+
+function entraAccess(scope: string, entry: CloudAccessEntry, deps: SecretDeps): EntraAccess | undefined {
+  const { env } = deps
+  const tenant = given(entry.tenant_id)
+  const clientId = given(entry.client_id)
+  const secret = secretOf(entry, 'client_secret', deps)
+  // Variables stand in for what is left out, but never make an endpoint use Entra on their own.
+  if (tenant === undefined && clientId === undefined && secret === undefined) return undefined
+  const whole = {
+    tenant: tenant ?? notEmpty(env.AZURE_TENANT_ID),
+    clientId: clientId ?? notEmpty(env.AZURE_CLIENT_ID),
+    secret: secret ?? secretVariable('AZURE_CLIENT_SECRET', deps),
+  }
+  if (whole.tenant === undefined || whole.clientId === undefined || whole.secret === undefined)
+    throw new Error('Entra needs tenant_id, client_id and client_secret: one of them is missing')
+  return {
+    type: 'entra',
+    tenant: whole.tenant,
+    clientId: whole.clientId,
+    clientSecret: new Secret(whole.secret),
+    scope: given(entry.token_scope) ?? scope,
+    authority: (given(entry.token_authority) ?? 'https://login.microsoftonline.com').replace(/\/+$/, ''),
+  }
+}
+
+const given = (value: string | null | undefined): string | undefined => notEmpty(value?.trim() ?? '')
+
+/** A secret by value, by the name of a variable, or by file. */
+function secretOf(
+  entry: CloudAccessEntry,
+  name: 'access_key_id' | 'secret_access_key' | 'session_token' | 'client_secret',
+  deps: SecretDeps,
+): string | undefined {
+  const file = name === 'secret_access_key' || name === 'client_secret' ? entry[`${name}_file`] : undefined
+  if (file !== undefined) {
+    try {
+      return notEmpty(deps.readFile(file).trim())
+    } catch (cause) {
+      throw new Error(`${name}_file "${file}" cannot be read`, { cause })
+    }
+  }
+  const variable = entry[`${name}_env`]
+  if (variable === undefined) return given(entry[name])
+  const value = secretVariable(variable, deps)
+  if (value === undefined) throw new Error(`${name}_env names ${variable}, which is not set`)
+  return value
+}
