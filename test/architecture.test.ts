@@ -38,7 +38,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
     node: ['node:crypto'],
     packages: ['pino', 'lru-cache'],
   },
-  stores: { may: ['core'], node: true, packages: ['better-sqlite3', 'kysely'] },
+  stores: { may: ['core'], node: true, packages: ['better-sqlite3', 'kysely', 'kysely/migration'] },
   server: {
     may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway', 'stores'],
     node: true,

@@ -13,6 +13,7 @@ import { adminServices } from '../server/admin/make-services.ts'
 import { type Control, createControl } from '../server/control/control.ts'
 import { startServer } from '../server/server.ts'
 import { version } from '../server/version.ts'
+import { readableByOthers, sqliteRegistry } from '../stores/sqlite/registry.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 import { greeting } from './greeting.ts'
 
@@ -55,7 +56,7 @@ async function serve(options: ServeOptions): Promise<void> {
     control = await createControl({
       load: (text) => configure(options, text),
       ...(options.demo === true ? { finish: withDemo } : {}),
-      openStore: async () => undefined,
+      openStore: sqliteRegistry,
       log,
       clock: systemClock,
       gateway: { writeLine: (line) => void lines.write(line) },
@@ -76,6 +77,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const open = openToAll(config)
   if (open !== undefined) return fail(open)
   tellProblems(config, log)
+  if (config.dataDir !== undefined && readableByOthers(config.dataDir))
+    log.warn({ dir: config.dataDir }, 'endpoints.db can be read by every user of this machine; chmod 600 it')
   let port = config.server.port
   const admin = adminServices(control, () => port)
   const server = await startServer({ gateway, admin, host: config.server.host, port }).catch(
