@@ -1,18 +1,8 @@
 // Rules for upstream addresses: which scheme a bare host means, what counts as private, how a base URL and an operation
 // are joined. Pure; a host class is never a trust decision.
 
+import { isMapped, isMetadata, lastFour, v4Of, v6Words } from './address.ts'
 import { GatewayError } from './error.ts'
-
-/** Addresses that hand out cloud credentials; never an upstream (requirement R-001-14). */
-const METADATA = new Set([
-  '169.254.169.254',
-  '169.254.170.2',
-  '169.254.170.23',
-  '169.254.0.23',
-  '100.100.100.200',
-  'fd00:ec2::254',
-  'metadata.google.internal',
-])
 
 const WIDER = /(^[a-z0-9-]+$)|\.(lan|internal|home\.arpa|ts\.net)$|^host\.docker\.internal$/
 
@@ -66,32 +56,6 @@ export function isPrivateIp(host: string): boolean {
   return (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80
 }
 
-function isMapped(words: readonly number[]): boolean {
-  return words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff
-}
-
-/** 64:ff9b::/96, in which a translating router embeds an IPv4 address. */
-function isNat64(words: readonly number[]): boolean {
-  return words[0] === 0x64 && words[1] === 0xff9b && words.slice(2, 6).every((word) => word === 0)
-}
-
-function lastFour(words: readonly number[]): number[] {
-  return words.slice(6).flatMap((word) => [word >> 8, word & 255])
-}
-
-/** Metadata addresses in every spelling: plain, IPv4-mapped and behind NAT64. `host` as the URL parser left it. */
-function isMetadata(host: string): boolean {
-  if (METADATA.has(host.replace(/\.$/, ''))) return true
-  const words = host.includes(':') ? v6Words(host) : undefined
-  return words !== undefined && (isMapped(words) || isNat64(words)) && METADATA.has(lastFour(words).join('.'))
-}
-
-function v4Of(name: string): number[] | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(name)
-  const bytes = match?.slice(1).map(Number)
-  return bytes?.every((byte) => byte < 256) ? bytes : undefined
-}
-
 function isPrivateV4([a, b]: readonly number[]): boolean {
   if (a === undefined || b === undefined) return false
   return (
@@ -103,28 +67,6 @@ function isPrivateV4([a, b]: readonly number[]): boolean {
     (a === 169 && b === 254) ||
     (a === 100 && b >= 64 && b <= 127)
   )
-}
-
-/** Eight 16-bit words of an IPv6 address, `::` and a dotted tail expanded. */
-function v6Words(name: string): number[] | undefined {
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(name)
-  let text = name
-  if (dotted) {
-    const v4 = v4Of(dotted[2] as string)
-    if (!v4) return undefined
-    const [a, b, c, d] = v4 as [number, number, number, number]
-    text = `${dotted[1]}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
-  }
-  const halves = text.split('::')
-  if (halves.length > 2) return undefined
-  const words = (half: string): number[] =>
-    half === '' ? [] : half.split(':').map((word) => Number.parseInt(word, 16))
-  const head = words(halves[0] as string)
-  const tail = halves.length === 2 ? words(halves[1] as string) : []
-  const missing = 8 - head.length - tail.length
-  if (halves.length === 1 ? missing !== 0 : missing < 0) return undefined
-  const all = [...head, ...Array.from({ length: missing }, () => 0), ...tail]
-  return all.every((word) => Number.isInteger(word) && word >= 0 && word <= 0xffff) ? all : undefined
 }
 
 /** What people paste behind a base URL. */
@@ -145,6 +87,8 @@ export function cleanBaseUrl(input: string, providerId?: string): string {
   if (/[\s\\\p{Cc}]/u.test(text)) refuse('holds white space, a control character or a backslash')
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]
   if (scheme !== undefined && !/^https?$/i.test(scheme)) refuse('is not http or https')
+  // The URL parser would take the path's first piece for the host.
+  if (/^https?:\/\/\//i.test(text)) refuse('names no host')
   let url: URL
   try {
     url = new URL(normalizeUrl(text))

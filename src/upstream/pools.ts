@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { type Dispatcher, ProxyAgent } from 'undici'
+import { guardLiteral, guardedLookup } from './guard.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { Http1Pool } from './http1-pool.ts'
 
@@ -23,18 +24,26 @@ export function pools(): Pools {
       if (known) return known
       const origin = new URL(endpoint.baseUrl).origin
       const { connectMs } = endpoint.timeouts
-      const { insecure, caFile } = endpoint.tls
-      const key = [origin, connectMs, insecure, caFile ?? '', endpoint.proxy ?? ''].join(' ')
+      guardLiteral(origin)
+      const { insecure, caFile, certFile, keyFile } = endpoint.tls
+      const key = JSON.stringify([origin, connectMs, endpoint.tls, endpoint.proxy])
       let pool = byKey.get(key)
       if (!pool) {
         const tls = {
           timeout: connectMs,
           rejectUnauthorized: !insecure,
           ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+          ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
+          ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
         }
         pool =
           endpoint.proxy === undefined
-            ? new Http1Pool(origin, { connect: tls, connections: 512, waiting: 10_000, idleMs: 30_000 })
+            ? new Http1Pool(origin, {
+                connect: { ...tls, lookup: guardedLookup() },
+                connections: 512,
+                waiting: 10_000,
+                idleMs: 30_000,
+              })
             : throughProxy(
                 origin,
                 new ProxyAgent({

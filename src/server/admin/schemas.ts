@@ -145,12 +145,10 @@ export const deleted = z
   .meta({ id: 'Deleted' })
 
 export const toggle = z
-  .strictObject({ enabled: z.boolean().optional().meta({ description: 'absent: the other way round' }) })
+  .object({ enabled: z.boolean().optional().meta({ description: 'absent: the other way round' }) })
   .meta({ id: 'Toggle' })
 
-export const priority = z
-  .strictObject({ priority: z.number('priority must be a number') })
-  .meta({ id: 'Priority' })
+export const priority = z.object({ priority: z.number('priority must be a number') }).meta({ id: 'Priority' })
 
 export const probeResult = z
   .object({

@@ -1,6 +1,7 @@
 // What an operator does to endpoints and routes while serving: add, edit, switch, rank, remove. Everything the registry
 // holds may be changed here; of what is declared elsewhere only the switch and the rank, as an override.
 
+import { isNowhere } from '../../core/address.ts'
 import { DraftError } from '../../config/endpoint.ts'
 import type { SourcedEndpoint } from '../../config/merge-sources.ts'
 import { type EndpointEntry, type RouteEntry, endpointSchema } from '../../config/schema.ts'
@@ -213,8 +214,11 @@ export function draft(
   try {
     const made = uiEndpoint(stored, control.sealer, secret)
     stored.url = made.config.baseUrl
+    const { hostname } = new URL(made.config.baseUrl)
+    if (isNowhere(hostname)) throw invalid('url', `no server can be at ${hostname}: give its own address`)
     return made
   } catch (thrown) {
+    if (thrown instanceof GatewayError) throw thrown
     if (thrown instanceof DraftError) throw invalid(memberOf(thrown.key) ?? 'id', thrown.message)
     throw invalid('entry', (thrown as Error).message)
   }

@@ -45,6 +45,8 @@ export async function sqliteRegistry(dir: string, create: boolean): Promise<Regi
       if ('failed' in reply) return reject(new Error(reply.failed))
       const waiting = pending.get(reply.id)
       pending.delete(reply.id)
+      // It must not keep a process alive that waits for nothing.
+      if (pending.size === 0) worker.unref()
       if ('error' in reply) waiting?.reject(new Error(reply.error))
       else waiting?.resolve(reply.value)
     })
@@ -57,7 +59,6 @@ export async function sqliteRegistry(dir: string, create: boolean): Promise<Regi
       reject(new Error('the registry could not be opened'))
     })
   })
-  // It must not keep a process alive that has nothing else to do.
   worker.unref()
 
   const ask = (name: Question['name'], args: unknown[]): Promise<unknown> => {
@@ -65,6 +66,8 @@ export async function sqliteRegistry(dir: string, create: boolean): Promise<Regi
     return new Promise((resolve, reject) => {
       const id = ++serial
       pending.set(id, { resolve, reject })
+      worker.ref()
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
       worker.postMessage({ id, name, args } satisfies Question)
     })
   }
@@ -84,7 +87,6 @@ export async function sqliteRegistry(dir: string, create: boolean): Promise<Regi
     revision: remote('revision'),
     async close() {
       if (gone) return
-      worker.ref()
       await ask('close', [])
       await worker.terminate()
     },

@@ -4,6 +4,8 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { Agent } from 'undici'
+import { isMetadata } from '../../core/address.ts'
+import { guardedLookup } from '../guard.ts'
 import { type Identified, identify } from './identify.ts'
 import { LOCAL_HOSTS } from './naming.ts'
 import { type Peer, parsePeer } from './peers.ts'
@@ -35,6 +37,8 @@ export async function scan(options: ScanOptions): Promise<Scan> {
   for (const text of options.peers) {
     const parsed = parsePeer(text)
     if ('problem' in parsed) options.warn(parsed.problem)
+    else if (isMetadata(parsed.peer.host))
+      options.warn(`discovery peer "${parsed.peer.host}" is a cloud metadata address and is never asked`)
     else peers.push(parsed.peer)
   }
   const hosts = new Map<string, Set<number>>()
@@ -62,7 +66,7 @@ export async function scan(options: ScanOptions): Promise<Scan> {
     ({ host, port }) => !(port === options.ownPort && known.get(host) === '127.0.0.1'),
   )
   const dispatcher = new Agent({
-    connect: { timeout: limitMs },
+    connect: { timeout: limitMs, lookup: guardedLookup() },
     connections: PARALLEL,
     pipelining: 1,
     keepAliveTimeout: 1_000,
