@@ -7,7 +7,7 @@ import type { Usage } from '../core/usage.ts'
 import type { Lease } from './admit.ts'
 import type { Answer } from './attempt.ts'
 import type { Call, Reply } from './call.ts'
-import type { Decision } from './decisions.ts'
+import type { DecidedWait, Decision } from './decisions.ts'
 import { settledFacts, tell } from './hooks.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
@@ -61,8 +61,15 @@ function disclose(call: Call, record: CallRecord, headers: Record<string, string
   if (record.upstreamModel !== undefined) headers['x-trunkline-model'] = ascii(record.upstreamModel)
   if (record.attempts > 0) headers['x-trunkline-attempts'] = String(record.attempts)
   if (record.fallback !== undefined) headers['x-trunkline-fallback'] = ascii(record.fallback)
+  if (record.waits.length > 0) discloseQueue(record.waits, headers)
   if (record.notes.length > 0) headers['x-trunkline-notes'] = notesHeader(record.notes)
   if (record.overheadMs !== undefined) headers['x-trunkline-overhead-ms'] = String(round(record.overheadMs))
+}
+
+/** The place in the queue on arrival, and how long it took. */
+function discloseQueue(waits: readonly DecidedWait[], headers: Record<string, string>): void {
+  const queued = waits.find(({ why }) => why === 'queue')
+  if (queued) headers['x-trunkline-queue'] = `place=${queued.place}; waited=${Math.round(queued.ms)}ms`
 }
 
 /** Header values must be visible ASCII; model names need not be. */
@@ -104,6 +111,15 @@ function callLine(record: CallRecord, ms: number): string {
   if (record.firstByteMs !== undefined) line += `,"first_byte_ms":${round(record.firstByteMs)}`
   line += `,"attempts":${record.attempts}`
   if (record.fallback !== undefined) line += `,"fallback":${JSON.stringify(record.fallback)}`
+  const pick = record.picks[0]
+  if (pick && pick.candidates.length > 1) {
+    line += `,"route":${JSON.stringify(pick.route)},"strategy":"${pick.strategy}"`
+    if (pick.because !== undefined) line += `,"because":${JSON.stringify(pick.because)}`
+    const refused = pick.candidates.reduce((sum, row) => (row.refused === undefined ? sum : sum + 1), 0)
+    if (refused > 0) line += `,"refused":${refused}`
+  }
+  if (record.waits.length > 0)
+    line += `,"waited_ms":${round(record.waits.reduce((sum, wait) => sum + wait.ms, 0))}`
   if (usage?.input !== undefined) line += `,"input":${usage.input}`
   if (usage?.output !== undefined) line += `,"output":${usage.output}`
   if (record.notes.length > 0) line += `,"notes":${record.notes.length}`

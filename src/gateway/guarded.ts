@@ -22,6 +22,8 @@ import type { EndpointState, Runtime } from './runtime.ts'
 const COOL_MS = 1_000
 /** A longer wait than this is believed no longer than this: the upstream may have been asked to raise the limit. */
 const COOL_CAP_MS = 60_000
+/** How long a deployment whose account is refused is put last. */
+const REFUSED_MS = 30_000
 
 export interface Attempting {
   call: Call
@@ -111,7 +113,7 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
       if (!error) accept(state.credentials.bench, credential)
       else refuse(state.credentials.bench, credential, error.upstreamStatus, askedMs(error), now)
     }
-    if (error?.kind === 'upstream_rate_limited') cool(attempting, state, error, now)
+    if (error?.kind === 'upstream_rate_limited' || error?.kind === 'upstream_auth') cool(attempting, state, error, now)
     const { firstByteMs } = tried
     if (outcome !== 'neutral')
       observe(
@@ -164,10 +166,11 @@ function chooseCredential(state: EndpointState, now: number): number | undefined
   return state.credentials ? choose(state.credentials.bench, now) : undefined
 }
 
-/** It asked us to wait: this deployment is put last until then. With several credentials only the one asked rests. */
+/** It asked us to wait, or refuses our account: this deployment is put last until then. With several credentials only the one asked rests. */
 function cool({ deployment }: Attempting, state: EndpointState, error: GatewayError, now: number): void {
   if (state.credentials && state.credentials.bench.until.some((until) => until <= now)) return
-  const ms = Math.min(COOL_CAP_MS, askedMs(error) ?? COOL_MS)
+  const usual = error.kind === 'upstream_auth' ? REFUSED_MS : COOL_MS
+  const ms = Math.min(COOL_CAP_MS, askedMs(error) ?? usual)
   deployment.vitals.coolUntil = Math.max(deployment.vitals.coolUntil, now + ms)
 }
 

@@ -142,7 +142,7 @@ export const FAULTS: readonly Fault[] = [
   },
   refusal(400, 'upstream_rejected', false),
   refusal(401, 'upstream_auth', true),
-  refusal(402, 'upstream_rejected', false),
+  refusal(402, 'upstream_auth', true),
   refusal(403, 'upstream_auth', true),
   refusal(404, 'upstream_rejected', false),
   refusal(408, 'upstream_rejected', false),

@@ -5,7 +5,9 @@ import http from 'node:http'
 import pino from 'pino'
 import { makeEndpoint } from '../../src/config/endpoint.ts'
 import type { Config, RouteConfig } from '../../src/config/config.ts'
-import type { Clock } from '../../src/core/clock.ts'
+import type { Clock, Random } from '../../src/core/clock.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Decision } from '../../src/gateway/decisions.ts'
 import { type Gateway, createGateway } from '../../src/gateway/create-gateway.ts'
 import { systemClock } from '../../src/upstream/system-clock.ts'
 import type { EndpointConfig } from '../../src/providers/endpoint.ts'
@@ -21,6 +23,8 @@ export interface EndpointDraft {
   timeouts?: Partial<EndpointConfig['timeouts']>
   maxRetries?: number
   rateLimit?: EndpointConfig['rateLimit']
+  breaker?: EndpointConfig['breaker']
+  moreKeys?: string[]
 }
 
 export interface CallLine {
@@ -38,13 +42,22 @@ export interface House {
   calls: CallLine[]
   /** Timers that were set and neither fired nor cancelled. */
   timers(): number
+  /** Moves the clock forward; timers keep their own time. */
+  shift(ms: number): void
+  /** The decision record of the latest call. */
+  latest(): Decision
   close(): Promise<void>
 }
 
 /** One route `m` over all endpoints in order, and one route per endpoint by its id. */
 export async function house(
   drafts: readonly EndpointDraft[],
-  extra: { routes?: RouteConfig[]; strict?: boolean } = {},
+  extra: {
+    routes?: RouteConfig[]
+    strict?: boolean
+    random?: Random
+    callerLimits?: EndpointConfig['rateLimit']
+  } = {},
 ): Promise<House> {
   const endpoints = drafts.map((draft): EndpointConfig => {
     const made = makeEndpoint({
@@ -61,12 +74,22 @@ export async function house(
       ...made,
       timeouts: { ...LIMITS, ...draft.timeouts },
       maxRetries: draft.maxRetries ?? 0,
+      ...(draft.breaker === undefined ? {} : { breaker: draft.breaker }),
+      ...(draft.moreKeys === undefined
+        ? {}
+        : { moreCredentials: draft.moreKeys.map((key) => new Secret(key)) }),
     }
   })
   const to = (id: string) => ({ endpoint: id, model: 'm', weight: 1 })
   const priority = { strategy: 'priority' as const, fallback: [] }
   const config: Config = {
-    server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, strict: extra.strict === true },
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      maxBodyBytes: 1 << 20,
+      strict: extra.strict === true,
+      ...(extra.callerLimits === undefined ? {} : { callerLimits: extra.callerLimits }),
+    },
     endpoints,
     routes: [
       { name: 'm', targets: endpoints.map(({ id }) => to(id)), ...priority },
@@ -88,17 +111,35 @@ export async function house(
     },
   )
   const clock = countingClock()
-  const gateway = createGateway(config, { log, clock: clock.clock, random: () => 0.5, probe: false })
+  const gateway = createGateway(config, {
+    log,
+    clock: clock.clock,
+    random: extra.random ?? (() => 0.5),
+    probe: false,
+  })
   const server = await startServer({ gateway, host: '127.0.0.1', port: 0 })
-  return { gateway, server, calls, timers: clock.running, close: () => server.close(200) }
+  return {
+    gateway,
+    server,
+    calls,
+    timers: clock.running,
+    shift: clock.shift,
+    latest: () => gateway.runtime.decisions.recent(1)[0] as Decision,
+    close: () => server.close(200),
+  }
 }
 
-function countingClock(): { clock: Clock; running(): number } {
+function countingClock(): { clock: Clock; running(): number; shift(ms: number): void } {
   const running = new Set<object>()
+  let offset = 0
   return {
     running: () => running.size,
+    shift(ms) {
+      offset += ms
+    },
     clock: {
-      ...systemClock,
+      now: () => systemClock.now() + offset,
+      monotonic: () => systemClock.monotonic() + offset,
       timer(ms, fn) {
         const entry = {}
         running.add(entry)
@@ -141,7 +182,7 @@ export interface Asking {
   firstBytes: Promise<string>
 }
 
-export function ask(house: House, face: Face, body: string): Asking {
+export function ask(house: House, face: Face, body: string, headers: Record<string, string> = {}): Asking {
   const { promise: firstBytes, resolve: first } = Promise.withResolvers<string>()
   const { promise: heard, resolve } = Promise.withResolvers<Heard>()
   const request = http.request({
@@ -149,7 +190,7 @@ export function ask(house: House, face: Face, body: string): Asking {
     host: '127.0.0.1',
     method: 'POST',
     path: face === 'chat' ? '/v1/chat/completions' : '/v1/messages',
-    headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+    headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', ...headers },
     agent: false,
   })
   const seen: Heard = { status: 0, headers: {}, text: '', broken: true }

@@ -91,9 +91,10 @@ export function errorInside(wire: JsonObject): GatewayError | undefined {
 }
 
 function kindOf(status: number, type: string | undefined, message: string): ErrorKind {
-  if (status === 401 || status === 403) return 'upstream_auth'
+  if (status === 401 || status === 402 || status === 403) return 'upstream_auth'
   if (status === 429) return 'upstream_rate_limited'
   if (status >= 500) return 'upstream_failed'
+  if (/content filtering policy/i.test(message)) return 'content_refused'
   return type === 'request_too_large' || OVERFLOW.test(message)
     ? 'context_length_exceeded'
     : 'upstream_rejected'

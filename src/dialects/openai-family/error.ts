@@ -8,6 +8,11 @@ import type { DialectId } from '../../core/origin.ts'
 const OVERFLOW =
   /maximum context length|exceeded model token limit|exceed_context_size|input token count.*exceed|reduce the length|too large for model|context window|prompt is too long|context_length_exceeded/i
 
+/** What a content policy refused, as OpenAI, Azure, DashScope and their like say it. */
+const REFUSED = /content_filter|content_policy|responsible_?ai|data_inspection_failed|sensitive_words|moderation/i
+/** A 429 that means the account has no money: waiting does not help, another account does. */
+const NO_MONEY = /insufficient_quota|exceeded_current_quota|insufficient_balance|payment_method_required|billing/i
+
 const FAMILY: ReadonlySet<string> = new Set<DialectId>([
   'openai-chat',
   'openai-responses',
@@ -72,8 +77,10 @@ export function decodeError(
   const overflow =
     status < 500 && (OVERFLOW.test(message) || OVERFLOW.test(code ?? '') || OVERFLOW.test(type ?? ''))
   const retryAfterS = retryAfter(headers)
+  const label = `${code ?? ''} ${type ?? ''}`
+  const kind = REFUSED.test(label) && status < 429 ? 'content_refused' : kindOf(status, label)
   return new GatewayError(
-    overflow ? 'context_length_exceeded' : kindOf(status),
+    overflow ? 'context_length_exceeded' : kind,
     message || `HTTP ${status}`,
     {
       status,
@@ -88,8 +95,10 @@ export function decodeError(
   )
 }
 
-function kindOf(status: number): ErrorKind {
-  if (status === 401 || status === 403) return 'upstream_auth'
+function kindOf(status: number, label: string): ErrorKind {
+  // 402 is the endpoint's account, as much as a wrong key is.
+  if (status === 401 || status === 402 || status === 403) return 'upstream_auth'
+  if (status === 429 && NO_MONEY.test(label)) return 'upstream_auth'
   if (status === 429) return 'upstream_rate_limited'
   return status >= 500 ? 'upstream_failed' : 'upstream_rejected'
 }
