@@ -113,7 +113,8 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
       if (!error) accept(state.credentials.bench, credential)
       else refuse(state.credentials.bench, credential, error.upstreamStatus, askedMs(error), now)
     }
-    if (error?.kind === 'upstream_rate_limited' || error?.kind === 'upstream_auth') cool(attempting, state, error, now)
+    if (error?.kind === 'upstream_rate_limited' || error?.kind === 'upstream_auth')
+      cool(attempting, state, error, now)
     const { firstByteMs } = tried
     if (outcome !== 'neutral')
       observe(

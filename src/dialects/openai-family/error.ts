@@ -9,9 +9,11 @@ const OVERFLOW =
   /maximum context length|exceeded model token limit|exceed_context_size|input token count.*exceed|reduce the length|too large for model|context window|prompt is too long|context_length_exceeded/i
 
 /** What a content policy refused, as OpenAI, Azure, DashScope and their like say it. */
-const REFUSED = /content_filter|content_policy|responsible_?ai|data_inspection_failed|sensitive_words|moderation/i
+const REFUSED =
+  /content_filter|content_policy|responsible_?ai|data_inspection_failed|sensitive_words|moderation/i
 /** A 429 that means the account has no money: waiting does not help, another account does. */
-const NO_MONEY = /insufficient_quota|exceeded_current_quota|insufficient_balance|payment_method_required|billing/i
+const NO_MONEY =
+  /insufficient_quota|exceeded_current_quota|insufficient_balance|payment_method_required|billing/i
 
 const FAMILY: ReadonlySet<string> = new Set<DialectId>([
   'openai-chat',
@@ -79,20 +81,16 @@ export function decodeError(
   const retryAfterS = retryAfter(headers)
   const label = `${code ?? ''} ${type ?? ''}`
   const kind = REFUSED.test(label) && status < 429 ? 'content_refused' : kindOf(status, label)
-  return new GatewayError(
-    overflow ? 'context_length_exceeded' : kind,
-    message || `HTTP ${status}`,
-    {
-      status,
-      upstreamStatus: status,
-      param: param ?? null,
-      ...(overflow ? {} : { code: code ?? null }),
-      ...(type === undefined ? {} : { type }),
-      ...(retryAfterS === undefined ? {} : { retryAfterS }),
-      ...(isObject(body) ? { verbatim: { dialect, body } } : {}),
-      phase: 'firstByte',
-    },
-  )
+  return new GatewayError(overflow ? 'context_length_exceeded' : kind, message || `HTTP ${status}`, {
+    status,
+    upstreamStatus: status,
+    param: param ?? null,
+    ...(overflow ? {} : { code: code ?? null }),
+    ...(type === undefined ? {} : { type }),
+    ...(retryAfterS === undefined ? {} : { retryAfterS }),
+    ...(isObject(body) ? { verbatim: { dialect, body } } : {}),
+    phase: 'firstByte',
+  })
 }
 
 function kindOf(status: number, label: string): ErrorKind {
@@ -121,7 +119,7 @@ export function errorInside(wire: JsonObject): GatewayError | undefined {
   const { message, type, code, param } = said(wire)
   const given = isObject(error) ? (error.status_code ?? error.status ?? error.code) : undefined
   const status = typeof given === 'number' && given >= 400 && given <= 599 ? given : undefined
-  const kind: ErrorKind = status === undefined ? 'bad_upstream_response' : kindOf(status)
+  const kind: ErrorKind = status === undefined ? 'bad_upstream_response' : kindOf(status, '')
   return new GatewayError(OVERFLOW.test(message) ? 'context_length_exceeded' : kind, message, {
     ...(status === undefined ? {} : { status, upstreamStatus: status }),
     ...(type === undefined ? {} : { type }),
