@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type JsonObject, asNumber, asString, isObject } from '../core/json.ts'
+import { awsMessage } from '../wire/aws-event-stream.ts'
 import { sseFrame } from '../wire/sse.ts'
 import type { Step } from './step.ts'
 
@@ -36,7 +37,7 @@ export function recordedReply(dir: string): Step {
   const headers = {
     ...contentHeaders(response.headers),
     'content-type': payloads
-      ? (TYPES.sse as string)
+      ? (TYPES[FRAMED_BY_AWS.test(asString(meta.api) ?? '') ? 'aws-eventstream' : 'sse'] as string)
       : (asString(response.contentType) ?? TYPES[form] ?? 'application/octet-stream'),
   }
   return {
@@ -59,10 +60,20 @@ function contentHeaders(recorded: unknown): Record<string, string> {
 /** Puts back the framing that a list of payloads has lost. */
 function reframed(text: string, api: string): Buffer {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
+  if (FRAMED_BY_AWS.test(api)) return Buffer.concat(lines.map(awsFrame))
   // Anthropic, Responses and Interactions name their events; the Chat wires end with a marker instead.
   const framed = lines.map((line) => sseFrame(NAMED.test(api) ? eventName(line) : '', line))
   if (DONE.test(api) && lines.at(-1)?.trim() !== '[DONE]') framed.push(sseFrame('', '[DONE]'))
   return Buffer.from(framed.join(''))
+}
+
+const FRAMED_BY_AWS = /^converse/
+
+/** A payload of these recordings is an object whose one member is the event. */
+function awsFrame(line: string): Buffer {
+  const value: unknown = JSON.parse(line)
+  const [event = '', payload = {}] = isObject(value) ? (Object.entries(value)[0] ?? []) : []
+  return awsMessage(event, JSON.stringify(payload))
 }
 
 const NAMED = /^(messages|responses|interactions|chat-v2)/

@@ -33,10 +33,11 @@ export function loadCases(): RecordedCase[] {
   return ROWS.flatMap((row) => {
     const folder = join(recordedRoot, row.folder)
     if (!existsSync(folder)) return []
-    const wire = wireOf(row.wire)
+    const wire = wireOf(row.wire, row.carried)
     return readdirSync(folder)
       .toSorted()
       .filter((name) => existsSync(join(folder, name, 'meta.json')))
+      .filter((name) => row.left?.match.test(name) !== true)
       .flatMap((name) => {
         const dir = join(folder, name)
         const meta: unknown = JSON.parse(readFileSync(join(dir, 'meta.json'), 'utf8'))

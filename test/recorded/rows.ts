@@ -14,6 +14,10 @@ export interface Row {
   endpoint?: JsonObject
   /** Path of the base URL below the fake. Default `/v1`. */
   base?: string
+  /** The dialect comes in Amazon's chunks (InvokeModel). */
+  carried?: boolean
+  /** Cases of the folder that are left out, and why. */
+  left?: { match: RegExp; why: string }
 }
 
 /** Of a host that speaks several dialects, the one that was recorded. */
@@ -33,6 +37,26 @@ export const ROWS: readonly Row[] = [
   chat('llamacpp/chat-completions', 'llamacpp'),
   chat('local-openai-compatible/chat-completions', 'openai-compatible'),
   { folder: 'anthropic/messages', wire: 'anthropic-messages', provider: 'anthropic' },
+  {
+    folder: 'aws-bedrock/converse',
+    wire: 'bedrock-converse',
+    provider: 'bedrock',
+    base: '',
+    endpoint: { region: 'us-east-1' },
+  },
+  {
+    folder: 'aws-bedrock/invoke-model',
+    wire: 'anthropic-messages',
+    carried: true,
+    provider: 'bedrock-anthropic',
+    base: '',
+    endpoint: { region: 'us-east-1' },
+    left: {
+      match: /jamba|nova|titan|claude-v2|llama3|testamazonoutput/,
+      why: 'InvokeModel with a body of its own vendor (Jamba, Nova, Titan, Llama, the old Claude completions): all are reached by Converse',
+    },
+  },
+  chat('aws-bedrock/chat-completions', 'bedrock-mantle'),
 ]
 
 /** Endpoint id of a row: its folder, spelt as ids are. */

@@ -72,7 +72,10 @@ export function decodeError(
     status,
     upstreamStatus: status,
     ...(retryAfterS === undefined ? {} : { retryAfterS }),
-    ...(isObject(body) ? { verbatim: { dialect: 'anthropic-messages', body } } : {}),
+    // A platform in front that has an envelope of its own (Bedrock) gets ours; the wording stays.
+    ...(isObject(body) && (body.type === 'error' || body.error !== undefined)
+      ? { verbatim: { dialect: 'anthropic-messages', body } }
+      : {}),
     phase: 'firstByte',
   })
 }

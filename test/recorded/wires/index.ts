@@ -2,17 +2,21 @@
 
 import type { DialectId } from '../../../src/core/origin.ts'
 import { messagesWire } from './anthropic-messages.ts'
+import { converseWire } from './bedrock-converse.ts'
+import { invokeWire } from './bedrock-invoke.ts'
 import { chatWire } from './openai-chat.ts'
 import type { Wire } from './wire.ts'
 
 export type { Wire } from './wire.ts'
 
-export const wires: readonly Wire[] = [chatWire, messagesWire]
+export const wires: readonly Wire[] = [chatWire, messagesWire, converseWire]
 
 /** Wires that callers speak. */
 export const faces = wires.filter((wire) => wire.face !== undefined)
 
-export function wireOf(id: DialectId): Wire {
+/** @param carried the dialect comes in Amazon's chunks. */
+export function wireOf(id: DialectId, carried = false): Wire {
+  if (carried) return invokeWire
   const found = wires.find((wire) => wire.dialect.id === id)
   if (!found) throw new Error(`no oracle for ${id}`)
   return found
