@@ -57,7 +57,8 @@ export function collector(): Collector {
       case 'close': {
         const part = at(step.choice).parts.get(step.part)
         if (!part) return
-        if (step.sealed && (part.kind === 'reasoning' || part.kind === 'tool_call')) part.sealed = step.sealed
+        if (step.sealed && (part.kind === 'reasoning' || part.kind === 'tool_call' || part.kind === 'text'))
+          part.sealed = step.sealed
         if (step.origin) part.origin = step.origin
         return
       }
@@ -169,7 +170,7 @@ function replayPart(choice: number, part: number, value: Part, sink: EventSink):
     type: 'close',
     choice,
     part,
-    ...((value.kind === 'reasoning' || value.kind === 'tool_call') && value.sealed
+    ...((value.kind === 'reasoning' || value.kind === 'tool_call' || value.kind === 'text') && value.sealed
       ? { sealed: value.sealed }
       : {}),
     ...(open.kind !== 'whole' && value.origin ? { origin: value.origin } : {}),
@@ -186,9 +187,13 @@ function openOf(part: Part): OpenPart {
         ? { kind: 'reasoning' }
         : { kind: 'reasoning', redacted: part.redacted }
     case 'tool_call':
-      return part.custom === undefined
-        ? { kind: 'tool_call', id: part.id, name: part.name }
-        : { kind: 'tool_call', id: part.id, name: part.name, custom: part.custom }
+      return {
+        kind: 'tool_call',
+        id: part.id,
+        name: part.name,
+        ...(part.custom === undefined ? {} : { custom: part.custom }),
+        ...(part.sealed ? { sealed: part.sealed } : {}),
+      }
     default:
       return { kind: 'whole', value: part }
   }
@@ -210,6 +215,7 @@ function partOf(open: OpenPart): Part {
         name: open.name,
         arguments: '',
         ...(open.custom === undefined ? {} : { custom: open.custom }),
+        ...(open.sealed ? { sealed: open.sealed } : {}),
       }
     case 'whole':
       return open.value

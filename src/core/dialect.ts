@@ -82,6 +82,8 @@ export interface Quirks {
   messageName?: 'refused'
   /** `anthropic-version` sent on translated requests. Default 2023-06-01. */
   anthropicVersion?: string
+  /** The model stands in the path although the dialect writes it into the body (Claude on Vertex). */
+  modelInPath?: boolean
 }
 
 /** What is known about the upstream model. Everything is optional: unknown is unknown. */
@@ -98,6 +100,16 @@ export interface ModelFacts {
   thinkingModes?: readonly string[]
   /** Accepted effort words. */
   efforts?: readonly string[]
+  /** Thinking is set by a token budget (Gemini 2.5); `off`: 0 switches it off. */
+  thinkingBudget?: { min: number; max: number; off: boolean }
+  /** A replayed tool call must carry its thought signature (Gemini 3 and later). */
+  signedCalls?: boolean
+  /** false: no slot for instructions; they go in front of the first user text (Gemma). */
+  instructions?: boolean
+  /** Media may stand inside a tool result (Gemini 3 and later). */
+  resultMedia?: boolean
+  /** Wire members this model refuses. */
+  refuses?: readonly string[]
   /** false: a trailing assistant message is refused. */
   prefill?: boolean
 }

@@ -15,7 +15,8 @@ export type OpenPart =
   | { kind: 'text' }
   | { kind: 'refusal' }
   | { kind: 'reasoning'; redacted?: boolean }
-  | { kind: 'tool_call'; id: string; name: string; custom?: boolean }
+  // `sealed`: known at once where the wire sends it with the name (Gemini); it comes again at the close.
+  | { kind: 'tool_call'; id: string; name: string; custom?: boolean; sealed?: Seal }
   | { kind: 'whole'; value: Part }
 
 export interface StartEvent {

@@ -40,6 +40,8 @@ export interface TextPart extends PartBase {
   kind: 'text'
   text: string
   citations?: Citation[]
+  /** Gemini signs texts as well as calls. */
+  sealed?: Seal
 }
 
 /** The model's own words when it declines (OpenAI `refusal`). */
@@ -68,6 +70,8 @@ export interface MediaPart extends PartBase {
   detail?: string
   /** Whether citations are switched on for this document (Anthropic). */
   citable?: boolean
+  /** Gemini signs the images it makes. */
+  sealed?: Seal
 }
 
 /** A call the model wants made. */

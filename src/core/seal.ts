@@ -2,8 +2,9 @@
 // lets pass unread (Messages `signature`, Responses `encrypted_content`, Gemini `thoughtSignature`). The pack names its
 // origin, so that on the way back it returns only to the vendor, model and account that issued it.
 
-import { isObject } from './json.ts'
+import { type Json, type JsonObject, isObject } from './json.ts'
 import type { DialectId, Seal } from './origin.ts'
+import type { ReasoningPart } from './part.ts'
 
 /** Standard base64, because one of the slots demands it. The version stands first, so every pack begins alike. */
 const MARK = 'eyJ0bCI6M'
@@ -13,13 +14,52 @@ const KINDS: ReadonlySet<string> = new Set<Seal['kind']>(['signature', 'redacted
 /** What a wire of `slot` carries for the seal: the value itself where it is at home, a pack elsewhere. */
 export function carrySeal(seal: Seal, slot: DialectId): string {
   if (seal.dialect === slot) return seal.value
-  const pack = { tl: 1, d: seal.dialect, m: seal.model, a: seal.account, k: seal.kind, v: seal.value }
+  return packed({ tl: 1, ...short(seal) })
+}
+
+const short = (seal: Seal): JsonObject => ({
+  d: seal.dialect,
+  m: seal.model,
+  a: seal.account,
+  k: seal.kind,
+  v: seal.value,
+})
+
+function packed(value: JsonObject): string {
   // Escaped to ASCII, for btoa takes nothing else.
-  const text = JSON.stringify(pack).replace(
-    /[\u0080-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return btoa(
+    JSON.stringify(value).replace(
+      /[\u0080-\uffff]/g,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
   )
-  return btoa(text)
+}
+
+/** A turn's whole reasoning in one slot, for wires whose clients send no reasoning back but its signature (Gemini). */
+export function carryReasoning(parts: readonly ReasoningPart[]): string {
+  return packed({
+    tl: 1,
+    r: parts.map((part) => ({
+      t: part.text,
+      ...(part.redacted === true ? { x: true } : {}),
+      ...(part.sealed ? { s: short(part.sealed) } : {}),
+    })),
+  })
+}
+
+/** The reasoning inside a carried text; undefined where it carries none. Never throws. */
+export function readReasoning(text: string): ReasoningPart[] | undefined {
+  const pack = text.startsWith(MARK) ? opened(text) : undefined
+  if (!pack || !Array.isArray(pack.r)) return undefined
+  return pack.r.filter(isObject).map((part) => {
+    const sealed = isObject(part.s) ? sealIn(part.s) : undefined
+    return {
+      kind: 'reasoning',
+      text: typeof part.t === 'string' ? part.t : '',
+      ...(part.x === true ? { redacted: true } : {}),
+      ...(sealed ? { sealed } : {}),
+    }
+  })
 }
 
 /** The seal inside a carried text: unpacked, or the slot's own value under `kind`. Never throws. */
@@ -28,15 +68,22 @@ export function readSeal(text: string, slot: DialectId, kind: Seal['kind']): Sea
 }
 
 function unpack(text: string): Seal | undefined {
-  let pack: unknown
+  const pack = opened(text)
+  return pack && sealIn(pack)
+}
+
+/** Undefined for another's value that happens to begin like ours. */
+function opened(text: string): JsonObject | undefined {
+  let pack: Json
   try {
-    pack = JSON.parse(atob(text))
+    pack = JSON.parse(atob(text)) as Json
   } catch {
-    // Another's value that happens to begin like ours.
     return undefined
   }
-  if (!isObject(pack) || pack.tl !== 1) return undefined
-  const { d, m, a, k, v } = pack
+  return isObject(pack) && pack.tl === 1 ? pack : undefined
+}
+
+function sealIn({ d, m, a, k, v }: JsonObject): Seal | undefined {
   if (typeof d !== 'string' || typeof k !== 'string' || typeof v !== 'string' || !KINDS.has(k))
     return undefined
   return {

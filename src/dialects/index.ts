@@ -5,8 +5,9 @@ import type { GenerationDialect } from '../core/dialect.ts'
 import type { DialectId } from '../core/origin.ts'
 import { anthropicMessages } from './anthropic-messages/index.ts'
 import { bedrockConverse } from './bedrock-converse/index.ts'
+import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 
 export const dialects: ReadonlyMap<DialectId, GenerationDialect> = new Map(
-  [openaiChat, anthropicMessages, bedrockConverse].map((dialect) => [dialect.id, dialect]),
+  [openaiChat, anthropicMessages, gemini, bedrockConverse].map((dialect) => [dialect.id, dialect]),
 )
