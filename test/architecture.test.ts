@@ -12,7 +12,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   wire: { may: ['core'], node: [], packages: ['@smithy/eventstream-codec'] },
   dialects: { may: ['core', 'wire'], node: [], packages: [] },
   catalog: { may: ['core'], node: [], packages: [] },
-  providers: { may: ['core', 'dialects'], node: [], packages: [] },
+  providers: { may: ['core', 'dialects'], node: [], packages: ['jose'] },
   routing: { may: ['core'], node: [], packages: [] },
   governance: { may: ['core'], node: [], packages: [] },
   telemetry: { may: ['core'], node: [], packages: ['pino'] },

@@ -1,9 +1,12 @@
-// Access of an endpoint that is more than one secret: AWS keys and profiles, Entra client credentials. What the entry
+// Access of an endpoint that is more than one secret: AWS keys and profiles, Entra client credentials,
+// Google service accounts. What the entry
 // leaves out is taken from the variables that the vendors' own tools read.
 
 import { z } from 'zod'
 import { Secret } from '../core/secret.ts'
-import type { AwsAccess, CloudAccess, EntraAccess } from '../providers/endpoint.ts'
+import { googleFile } from '../providers/auth/google.ts'
+import { vertexBase } from '../providers/clouds/vertex.ts'
+import type { AwsAccess, CloudAccess, EntraAccess, GoogleAccess } from '../providers/endpoint.ts'
 import type { ProviderRecord } from '../providers/provider.ts'
 import { type SecretDeps, notEmpty, secretVariable } from './secret-env.ts'
 
@@ -27,6 +30,11 @@ export const cloudAccessKeys = {
   client_secret_file: z.string().optional(),
   token_scope: text,
   token_authority: text,
+  project: text,
+  location: text,
+  credentials: text,
+  credentials_env: z.string().optional(),
+  credentials_file: z.string().optional(),
 }
 
 export type CloudAccessEntry = Partial<z.infer<z.ZodObject<typeof cloudAccessKeys>>>
@@ -38,6 +46,7 @@ export function cloudAccess(
   deps: SecretDeps,
 ): CloudAccess | undefined {
   if (record.auth.type === 'aws') return awsAccess(entry, deps)
+  if (record.google) return googleAccess(entry, deps)
   return record.entra === undefined ? undefined : entraAccess(record.entra.scope, entry, deps)
 }
 
@@ -97,15 +106,62 @@ function entraAccess(scope: string, entry: CloudAccessEntry, deps: SecretDeps): 
   }
 }
 
+/**
+ * Application default credentials: what the entry names, else the file that GOOGLE_APPLICATION_CREDENTIALS names, else
+ * gcloud's own. An entry with a key of its own uses none of them.
+ */
+function googleAccess(entry: CloudAccessEntry, deps: SecretDeps): GoogleAccess | undefined {
+  const text = secretOf(entry, 'credentials', deps) ?? defaultCredentials(deps)
+  if (text === undefined) return undefined
+  const { credential, quotaProject } = googleFile(text)
+  return { type: 'google', credential, ...(quotaProject === undefined ? {} : { quotaProject }) }
+}
+
+function defaultCredentials({ env, readFile }: SecretDeps): string | undefined {
+  const named = notEmpty(env.GOOGLE_APPLICATION_CREDENTIALS)
+  if (named !== undefined) {
+    try {
+      return readFile(named)
+    } catch (cause) {
+      throw new Error(`GOOGLE_APPLICATION_CREDENTIALS names "${named}", which cannot be read`, { cause })
+    }
+  }
+  const home = notEmpty(env.HOME) ?? notEmpty(env.USERPROFILE)
+  if (home === undefined) return undefined
+  try {
+    return readFile(`${home}/.config/gcloud/application_default_credentials.json`)
+  } catch {
+    // Nobody logged in on this machine.
+    return undefined
+  }
+}
+
+/** Base URL of a publisher's models; undefined where no project is named: then only express mode is left. */
+export function googleBase(
+  record: ProviderRecord,
+  entry: CloudAccessEntry,
+  { env }: SecretDeps,
+): string | undefined {
+  if (!record.google) return undefined
+  const project = given(entry.project) ?? notEmpty(env.GOOGLE_CLOUD_PROJECT)
+  if (project === undefined) return undefined
+  const location = given(entry.location) ?? notEmpty(env.GOOGLE_CLOUD_LOCATION) ?? 'global'
+  if (!/^[a-z0-9-]+$/.test(location)) throw new Error(`location "${location}" is not the name of one`)
+  return vertexBase(project, location, record.google.publisher)
+}
+
 const given = (value: string | null | undefined): string | undefined => notEmpty(value?.trim() ?? '')
 
 /** A secret by value, by the name of a variable, or by file. */
 function secretOf(
   entry: CloudAccessEntry,
-  name: 'access_key_id' | 'secret_access_key' | 'session_token' | 'client_secret',
+  name: 'access_key_id' | 'secret_access_key' | 'session_token' | 'client_secret' | 'credentials',
   deps: SecretDeps,
 ): string | undefined {
-  const file = name === 'secret_access_key' || name === 'client_secret' ? entry[`${name}_file`] : undefined
+  const file =
+    name === 'secret_access_key' || name === 'client_secret' || name === 'credentials'
+      ? entry[`${name}_file`]
+      : undefined
   if (file !== undefined) {
     try {
       return notEmpty(deps.readFile(file).trim())

@@ -82,8 +82,6 @@ export interface Quirks {
   messageName?: 'refused'
   /** `anthropic-version` sent on translated requests. Default 2023-06-01. */
   anthropicVersion?: string
-  /** The model stands in the path although the dialect writes it into the body (Claude on Vertex). */
-  modelInPath?: boolean
 }
 
 /** What is known about the upstream model. Everything is optional: unknown is unknown. */

@@ -9,6 +9,9 @@ import type { ReasoningPart } from './part.ts'
 /** Standard base64, because one of the slots demands it. The version stands first, so every pack begins alike. */
 const MARK = 'eyJ0bCI6M'
 
+/** A request that holds a pack, as it stands in JSON: it cannot be passed on word for word. */
+export const PACKED = `"${MARK}`
+
 const KINDS: ReadonlySet<string> = new Set<Seal['kind']>(['signature', 'redacted', 'encrypted', 'reference'])
 
 /** What a wire of `slot` carries for the seal: the value itself where it is at home, a pack elsewhere. */

@@ -115,6 +115,11 @@ function hideCredentials(text: string): string {
   return text.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/*)[^/@]*@/i, '$1...@')
 }
 
+/** Google names models with their collection in front; `@` before a version is legal in a path, and written so there. */
+function pathModel(model: string): string {
+  return encodeURIComponent(model.replace(/^(publishers\/[^/]+\/)?models\//, '')).replaceAll('%40', '@')
+}
+
 const AZURE_VERSION = '2024-10-21'
 const AZURE_RESPONSES_VERSION = '2025-04-01-preview'
 
@@ -127,8 +132,7 @@ export function operationUrl(
   path: string,
   target: { model: string; providerId: string },
 ): string {
-  if (target.providerId !== 'azure')
-    return `${baseUrl}${path.replace('{model}', encodeURIComponent(target.model))}`
+  if (target.providerId !== 'azure') return `${baseUrl}${path.replace('{model}', pathModel(target.model))}`
   const mark = baseUrl.indexOf('?')
   const base = mark < 0 ? baseUrl : baseUrl.slice(0, mark)
   if (base.includes('/openai/v1')) return `${base}${path}${mark < 0 ? '' : baseUrl.slice(mark)}`

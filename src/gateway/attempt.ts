@@ -7,6 +7,7 @@ import type { AnswerContext, GenerationDialect, Metered } from '../core/dialect.
 import { GatewayError, normalise } from '../core/error.ts'
 import type { Json } from '../core/json.ts'
 import { replay } from '../core/collect.ts'
+import { PACKED } from '../core/seal.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
@@ -14,7 +15,7 @@ import { type Spoken, quirksOf, spokenTo } from '../providers/provider.ts'
 import { headroomOf } from '../routing/rate-headers.ts'
 import { retryAfterMs } from '../routing/retry-after.ts'
 import { type Exchange, collectBody, send } from '../upstream/send.ts'
-import { signed } from '../upstream/signer.ts'
+import { forgetToken, signed } from '../upstream/signer.ts'
 import { unwrapChunks } from '../upstream/unwrap.ts'
 import type { Call } from './call.ts'
 import { demoAnswerFor } from './demo/serve.ts'
@@ -88,7 +89,9 @@ async function tryOnce(
     return demoAnswerFor(call, read, runtime, context)
   }
   const spoken = spokenTo(provider, call.dialect.id, deployment.model)
-  const same = spoken?.dialect === call.dialect.id
+  const spoke = spoken?.dialect === call.dialect.id
+  // State that we packed for the caller is taken out, and put back where it belongs, in the canonical form.
+  const same = spoke && !(call.operation === 'chat' && call.body.includes(PACKED))
   if (call.operation === 'count_tokens' && (!same || spoken.countPath === undefined))
     return countTokensLocally(call, read)
 
@@ -121,13 +124,22 @@ async function tryOnce(
   record.overheadMs = runtime.clock.monotonic() - record.startedAt
   record.phase = 'connect'
   const { minTokensPerSecond } = runtime.routes.known(record.route ?? '')?.config ?? {}
-  const sent = await send({
-    dispatcher: runtime.pools.get(endpoint),
-    endpoint,
-    request: prepared.request,
-    clock: runtime.clock,
-    cancel: call.cancel,
-  })
+  const ask = (): Promise<Exchange> =>
+    send({
+      dispatcher: runtime.pools.get(endpoint),
+      endpoint,
+      request: prepared.request,
+      clock: runtime.clock,
+      cancel: call.cancel,
+    })
+  let sent = await ask()
+  if (sent.status === 401 && endpoint.access && endpoint.access.type !== 'aws') {
+    // A token may be withdrawn before its time: one more try with a new one.
+    sent.abort()
+    forgetToken(endpoint)
+    prepared.request = await signed(endpoint, runtime.clock, prepared.request)
+    sent = await ask()
+  }
   let exchange =
     minTokensPerSecond === undefined ? sent : paceGuard(sent, minTokensPerSecond, endpoint.id, runtime.clock)
   record.upstreamStatus = exchange.status

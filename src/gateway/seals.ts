@@ -49,7 +49,9 @@ export function seals(): Seals {
       let changed = false
       const messages = request.messages.map((message, index) => {
         if (message.role !== 'assistant') return message
-        const kept = withoutForeign(message, target, `messages[${index}]`, notes)
+        // In its own dialect unsigned reasoning is refused: the part goes with its seal.
+        const drop = request.dialect === target.dialect
+        const kept = withoutForeign(message, target, `messages[${index}]`, notes, drop)
         const whole = withRemembered(kept, turns, target)
         if (whole !== message) changed = true
         return whole
@@ -61,6 +63,11 @@ export function seals(): Seals {
       const calls: Turn['calls'] = new Map()
       const open = new Map<number, ReasoningPart | ToolCallPart>()
       let sealedAny = false
+      const stamp = (seal: Seal): Seal => ({
+        ...seal,
+        model: seal.model ?? target.model,
+        account: seal.account ?? target.account,
+      })
       return (event) => {
         switch (event.type) {
           case 'open':
@@ -78,7 +85,9 @@ export function seals(): Seals {
                 name: event.open.name,
                 arguments: '',
               })
-            return event
+            return event.open.kind === 'tool_call' && event.open.sealed
+              ? { ...event, open: { ...event.open, sealed: stamp(event.open.sealed) } }
+              : event
           case 'delta': {
             const part = event.choice === 0 ? open.get(event.part) : undefined
             if (part?.kind === 'reasoning') part.text += event.text
@@ -87,11 +96,7 @@ export function seals(): Seals {
           case 'close': {
             const part = event.choice === 0 ? open.get(event.part) : undefined
             open.delete(event.part)
-            const sealed = event.sealed && {
-              ...event.sealed,
-              model: event.sealed.model ?? target.model,
-              account: event.sealed.account ?? target.account,
-            }
+            const sealed = event.sealed && stamp(event.sealed)
             if (part?.kind === 'tool_call')
               calls.set(part.id, { name: part.name, ...(sealed ? { sealed } : {}) })
             if (!sealed) return event
@@ -125,6 +130,8 @@ export function watchParts(parts: readonly Part[], pass: (event: StreamEvent) =>
       })
     else if (value.kind === 'tool_call')
       pass({ type: 'open', choice: 0, part, open: { kind: 'tool_call', id: value.id, name: value.name } })
+    else if (value.kind === 'text' && value.sealed)
+      pass({ type: 'open', choice: 0, part, open: { kind: 'text' } })
     else continue
     if (value.kind === 'reasoning') pass({ type: 'delta', choice: 0, part, text: value.text })
     const closed = pass({
@@ -139,21 +146,27 @@ export function watchParts(parts: readonly Part[], pass: (event: StreamEvent) =>
 }
 
 /** Seals of another account go back to nobody: the vendor would refuse or silently drop them. */
-function withoutForeign(message: Message, target: SealTarget, at: string, notes: Note[]): Message {
+function withoutForeign(
+  message: Message,
+  target: SealTarget,
+  at: string,
+  notes: Note[],
+  drop: boolean,
+): Message {
   const foreign = (part: Part): boolean =>
-    (part.kind === 'reasoning' || part.kind === 'tool_call') &&
+    'sealed' in part &&
     part.sealed?.account !== undefined &&
     (part.sealed.account !== target.account || part.sealed.dialect !== target.dialect)
   if (!message.parts.some(foreign)) return message
-  const parts = message.parts.map((part, index) => {
-    if (!foreign(part) || (part.kind !== 'reasoning' && part.kind !== 'tool_call')) return part
+  const parts = message.parts.flatMap((part, index): Part[] => {
+    if (!foreign(part) || !('sealed' in part)) return [part]
     const { sealed, ...open } = part
     notes.push({
       field: `${at}.parts[${index}]`,
       action: 'dropped',
       why: `its private state was issued by endpoint "${sealed?.account}", not by "${target.account}"`,
     })
-    return open
+    return drop && part.kind === 'reasoning' ? [] : [open]
   })
   return { ...message, parts }
 }

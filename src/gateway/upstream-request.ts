@@ -104,7 +104,8 @@ export function relayRequest(
   }
   if (call.operation === 'chat') applyQuirks(call, read, deployment, quirks, changes, notes)
   const carrier = spoken?.carrier
-  if (carrier) {
+  const plain = carrier?.plainCount === true && call.operation === 'count_tokens'
+  if (carrier && !plain) {
     const named = carrier.betaMember === undefined ? '' : betas(call.headers['anthropic-beta'] ?? '')
     const fitted = carried(carrier, { ...read.json(), ...changes }, betaNames(named))
     Object.assign(changes, fitted.changes)
@@ -240,7 +241,9 @@ function headersFor(
     for (const name of Object.keys(headers))
       if (
         name === 'anthropic-version' ||
-        (name === 'anthropic-beta' && spoken.carrier.betaMember !== undefined)
+        (name === 'anthropic-beta' &&
+          (spoken.carrier.betaMember !== undefined ||
+            (spoken.carrier.plainCount === true && call.operation === 'count_tokens')))
       )
         delete headers[name]
   return headers

@@ -14,6 +14,8 @@ export interface Carrier {
   betaMember?: string
   /** A streamed answer comes as `chunk` messages of Amazon's event stream, each an event of the dialect in base64. */
   stream?: 'aws-chunks'
+  /** A token count carries the body as it is, model included, and no beta names. */
+  plainCount?: boolean
   /** Wraps the body of a token count, and reads the answer. */
   count?: { wrap(body: string): JsonObject; read(answer: Json): number | undefined }
   /** Features that the host refuses, taken out of the body and of the beta names together. */

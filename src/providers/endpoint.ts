@@ -2,6 +2,7 @@
 
 import type { Abilities } from '../core/abilities.ts'
 import type { Secret } from '../core/secret.ts'
+import type { GoogleCredential } from './auth/google.ts'
 import type { ProviderRecord } from './provider.ts'
 
 export type Source = 'config' | 'env' | 'ui' | 'auto-discovery' | 'demo'
@@ -76,8 +77,15 @@ export interface EntraAccess {
   authority: string
 }
 
+/** Google tokens, and the project and location whose models they open. */
+export interface GoogleAccess {
+  type: 'google'
+  credential: GoogleCredential
+  quotaProject?: string
+}
+
 /** Access that is more than one secret: signed requests, tokens that expire. A credential goes before it. */
-export type CloudAccess = AwsAccess | EntraAccess
+export type CloudAccess = AwsAccess | EntraAccess | GoogleAccess
 
 export interface EndpointConfig {
   /** `^[a-z0-9._-]{1,64}$` */

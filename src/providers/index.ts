@@ -12,6 +12,7 @@ import { crusoe } from './clouds/crusoe.ts'
 import { deepinfra } from './clouds/deepinfra.ts'
 import { deepseek } from './clouds/deepseek.ts'
 import { fireworks } from './clouds/fireworks.ts'
+import { google } from './clouds/google.ts'
 import { googleOpenai } from './clouds/google-openai.ts'
 import { groq } from './clouds/groq.ts'
 import { heroku } from './clouds/heroku.ts'
@@ -33,6 +34,7 @@ import { sambanova } from './clouds/sambanova.ts'
 import { snowflakeCortex } from './clouds/snowflake-cortex.ts'
 import { together } from './clouds/together.ts'
 import { vercelGateway } from './clouds/vercel-gateway.ts'
+import { vertex, vertexAnthropic } from './clouds/vertex.ts'
 import { xai } from './clouds/xai.ts'
 import { zaiCoding } from './clouds/zai-coding.ts'
 import { zai } from './clouds/zai.ts'
@@ -97,6 +99,9 @@ export const providers: readonly ProviderRecord[] = [
   novita,
   deepinfra,
   nvidiaNim,
+  google,
+  vertex,
+  vertexAnthropic,
   googleOpenai,
   cloudflareWorkersAi,
   vercelGateway,
@@ -112,10 +117,17 @@ export const retiredProviders: Readonly<Record<string, string>> = {
 }
 
 /** Named in the mission documents; their dialects are not spoken yet, and the configuration says so. */
-export const plannedProviders: readonly string[] = ['google', 'gemini', 'vertex', 'cohere']
+export const plannedProviders: readonly string[] = ['cohere']
+
+/** Other names of a provider. */
+export const providerAliases: Readonly<Record<string, string>> = {
+  gemini: 'google',
+  'vertex-ai': 'vertex',
+  vertex_ai: 'vertex',
+}
 
 const byId = new Map(providers.map((record) => [record.id, record]))
 
 export function provider(id: string): ProviderRecord | undefined {
-  return byId.get(id)
+  return byId.get(id) ?? byId.get(providerAliases[id] ?? '')
 }

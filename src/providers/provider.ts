@@ -64,6 +64,8 @@ export interface ProviderRecord {
   auth: AuthScheme
   /** Microsoft Entra tokens may stand for the key; their default scope. */
   entra?: { scope: string }
+  /** Below which publisher of a Google Cloud project the models stand; Google tokens may stand for the key. */
+  google?: { publisher: 'google' | 'anthropic' }
   /** The generation dialects spoken; a caller of none of them is translated to the first. Empty: no generation. */
   speaks: readonly Spoken[]
   /** Plain operations below the base URL; one without a path is not offered. */

@@ -1,16 +1,9 @@
-// Microsoft Entra tokens by client credentials: one request at a time, the token kept until shortly before it expires.
+// Microsoft Entra tokens by client credentials.
 
 import type { Dispatcher } from 'undici'
-import { Agent, request } from 'undici'
 import type { Clock } from '../core/clock.ts'
-import { GatewayError } from '../core/error.ts'
-import { asNumber, asString, isObject } from '../core/json.ts'
 import type { EntraAccess } from '../providers/endpoint.ts'
-
-/** A token this near its end is renewed. */
-const EARLY_MS = 5 * 60 * 1000
-const LIMIT_MS = 10_000
-const ANSWER_CAP = 64 * 1024
+import { oauthToken } from './oauth-token.ts'
 
 export interface EntraOptions {
   access: EntraAccess
@@ -22,63 +15,21 @@ export interface EntraOptions {
 
 /** @returns a function that gives a valid token; callers at the same time share one request. */
 export function entraToken({ access, endpoint, clock, dispatcher }: EntraOptions): () => Promise<string> {
-  let token: { value: string; until: number } | undefined
-  let asking: Promise<string> | undefined
-  let agent = dispatcher
-
-  const ask = async (): Promise<string> => {
-    const url = `${access.authority}/${encodeURIComponent(access.tenant)}/oauth2/v2.0/token`
-    const fail = (why: string, cause?: unknown): GatewayError =>
-      new GatewayError(
-        'upstream_auth',
-        `endpoint "${endpoint}" got no token from ${access.authority}: ${why}`,
-        {
-          endpoint,
-          phase: 'connect',
-          cause,
-        },
-      )
-    let status: number
-    let text: string
-    try {
-      agent ??= new Agent({ connections: 1, headersTimeout: LIMIT_MS, bodyTimeout: LIMIT_MS })
-      const answer = await request(url, {
-        method: 'POST',
-        dispatcher: agent,
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        signal: AbortSignal.timeout(LIMIT_MS),
-        body: new URLSearchParams({
-          grant_type: 'client_credentials',
-          client_id: access.clientId,
-          client_secret: access.clientSecret.reveal(),
-          scope: access.scope,
-        }).toString(),
-      })
-      status = answer.statusCode
-      text = (await answer.body.text()).slice(0, ANSWER_CAP)
-    } catch (cause) {
-      throw fail(cause instanceof Error ? cause.message : String(cause), cause)
-    }
-    let wire: unknown
-    try {
-      wire = JSON.parse(text)
-    } catch {
-      throw fail(`HTTP ${status}, no JSON`)
-    }
-    const value = isObject(wire) ? asString(wire.access_token) : undefined
-    if (status !== 200 || value === undefined || !isObject(wire))
-      throw fail(
-        `HTTP ${status} ${(isObject(wire) ? (asString(wire.error_description) ?? asString(wire.error)) : '') ?? ''}`,
-      )
-    token = { value, until: clock.now() + (asNumber(wire.expires_in) ?? 3_600) * 1000 - EARLY_MS }
-    return value
-  }
-
-  return () => {
-    if (token && clock.now() < token.until) return Promise.resolve(token.value)
-    asking ??= ask().finally(() => {
-      asking = undefined
-    })
-    return asking
-  }
+  return oauthToken({
+    endpoint,
+    from: access.authority,
+    clock,
+    ...(dispatcher ? { dispatcher } : {}),
+    question: () => ({
+      method: 'POST',
+      url: `${access.authority}/${encodeURIComponent(access.tenant)}/oauth2/v2.0/token`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: access.clientId,
+        client_secret: access.clientSecret.reveal(),
+        scope: access.scope,
+      }).toString(),
+    }),
+  })
 }

@@ -1,10 +1,12 @@
-// Which endpoints need headers made for each request, and how: AWS signatures and Entra tokens.
+// Which endpoints need headers made for each request, and how: AWS signatures, Entra and Google tokens.
 
 import type { Clock } from '../core/clock.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
+import { tokenRequest } from '../providers/auth/google.ts'
 import { awsKeys } from './aws-credentials.ts'
 import { entraToken } from './entra-token.ts'
 import type { Sign } from './headers.ts'
+import { oauthToken } from './oauth-token.ts'
 import type { UpstreamRequest } from './send.ts'
 import { sigV4 } from './sign-aws.ts'
 
@@ -23,6 +25,11 @@ export async function signed(
     : request
 }
 
+/** The endpoint refused its token: the next request gets a new one. */
+export function forgetToken(config: EndpointConfig): void {
+  known.delete(config)
+}
+
 /** Undefined where the headers of every request are the same. */
 export function signer(config: EndpointConfig, clock: Pick<Clock, 'now'>): Sign | undefined {
   const { access, credential } = config
@@ -31,6 +38,19 @@ export function signer(config: EndpointConfig, clock: Pick<Clock, 'now'>): Sign 
   if (access.type === 'entra') {
     const token = entraToken({ access, endpoint: config.id, clock })
     return async () => ({ authorization: `Bearer ${await token()}` })
+  }
+  if (access.type === 'google') {
+    const { credential, quotaProject } = access
+    const token = oauthToken({
+      endpoint: config.id,
+      from: 'Google',
+      clock,
+      question: () => tokenRequest(credential, Math.floor(clock.now() / 1000)),
+    })
+    return async () => ({
+      authorization: `Bearer ${await token()}`,
+      ...(quotaProject === undefined ? {} : { 'x-goog-user-project': quotaProject }),
+    })
   }
   const { auth } = config.provider
   return sigV4({

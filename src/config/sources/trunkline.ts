@@ -3,7 +3,7 @@
 import { Secret } from '../../core/secret.ts'
 import type { CloudAccess, EndpointConfig, EndpointModel, Source } from '../../providers/endpoint.ts'
 import type { Abilities } from '../../core/abilities.ts'
-import { cloudAccess } from '../cloud-access.ts'
+import { cloudAccess, googleBase } from '../cloud-access.ts'
 import type { ConfigProblem } from '../config.ts'
 import type { DialectId } from '../../core/origin.ts'
 import { provider } from '../../providers/index.ts'
@@ -82,7 +82,7 @@ export function endpointFromEntry(
     // `groq: { api_key_env: ... }` says all there is to say.
     provider: name,
     ...(host === undefined ? {} : { record: hostRecord(name, host) }),
-    baseUrl: entry.base_url ?? undefined,
+    baseUrl: entry.base_url ?? baseOf(id, name, entry, reads),
     credential: entry.auth_type === 'none' ? undefined : credential(),
     access: accessOf(id, name, entry, reads),
     models: modelsOf(entry),
@@ -131,6 +131,16 @@ function accessOf(id: string, name: string, entry: EndpointEntry, deps: SecretDe
   const record = provider(name)
   try {
     return record && cloudAccess(record, entry, deps)
+  } catch (thrown) {
+    throw new DraftError(`endpoint "${id}": ${(thrown as Error).message}`)
+  }
+}
+
+/** The address that a project and a location make, on the clouds that have them. */
+function baseOf(id: string, name: string, entry: EndpointEntry, deps: SecretDeps): string | undefined {
+  const record = provider(name)
+  try {
+    return record && googleBase(record, entry, deps)
   } catch (thrown) {
     throw new DraftError(`endpoint "${id}": ${(thrown as Error).message}`)
   }

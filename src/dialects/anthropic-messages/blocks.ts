@@ -5,6 +5,7 @@
 import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Citation, MediaPart, MediaSource, Part, ToolCallPart } from '../../core/part.ts'
+import type { Seal } from '../../core/origin.ts'
 import { carrySeal, readSeal } from '../../core/seal.ts'
 import { RAW_ARGUMENTS, parseInput } from '../../core/tool-input.ts'
 import { cacheMark, originOf, ownExtras, ownShape, rest } from './members.ts'
@@ -292,4 +293,15 @@ export function encodeSource(source: MediaSource, shape: JsonObject): JsonObject
 /** Citations of this dialect, raw; another vendor's have no form here. */
 export function ownCitations(citations: readonly Citation[] | undefined): Json[] {
   return (citations ?? []).filter((one) => one.dialect === 'anthropic-messages').map((one) => one.raw)
+}
+
+/**
+ * A signature that Gemini put on a call or a text, as a block of its own beside it, because only thinking is echoed with
+ * its signature here: an empty one before what it signs (`next`), a redacted one behind it (`before`).
+ */
+export function sealBlock(sealed: Seal, signs: 'next' | 'before'): JsonObject {
+  const text = carrySeal(sealed, 'anthropic-messages')
+  return signs === 'next'
+    ? { type: 'thinking', thinking: '', signature: text }
+    : { type: 'redacted_thinking', data: text }
 }

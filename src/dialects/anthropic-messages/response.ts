@@ -8,7 +8,7 @@ import type { Origin } from '../../core/origin.ts'
 import type { Part } from '../../core/part.ts'
 import type { GenerationResponse } from '../../core/response.ts'
 import { RAW_ARGUMENTS, parseInput } from '../../core/tool-input.ts'
-import { decodeBlock, ownBlock } from './blocks.ts'
+import { decodeBlock, ownBlock, sealBlock } from './blocks.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
 import { originOf, ownExtras, rest } from './members.ts'
 import { notAMessage } from './meter.ts'
@@ -83,14 +83,14 @@ function answerBlock(part: Part, own: boolean, at: string, notes: Note[]): JsonO
   switch (part.kind) {
     case 'text':
       // Empty text blocks are refused when a client sends the answer back.
-      if (!own && part.text === '') return []
+      if (!own && part.text === '') return part.sealed ? [sealBlock(part.sealed, 'next')] : []
       if (part.citations?.some((one) => one.dialect !== 'anthropic-messages') === true)
         notes.push({
           field: `${at}.citations`,
           action: 'dropped',
           why: 'their form here needs encrypted pointers',
         })
-      return ownBlock(part)
+      return part.sealed ? [...ownBlock(part), sealBlock(part.sealed, 'before')] : ownBlock(part)
     case 'refusal':
       if (part.text === '') return []
       notes.push({ field: `${at}.refusal`, action: 'moved', why: 'a refusal is told as text here' })
@@ -109,6 +109,7 @@ function answerBlock(part: Part, own: boolean, at: string, notes: Note[]): JsonO
           why: `not a JSON object: under ${RAW_ARGUMENTS}`,
         })
       return [
+        ...(part.sealed ? [sealBlock(part.sealed, 'next')] : []),
         {
           type: 'tool_use',
           id: part.id,

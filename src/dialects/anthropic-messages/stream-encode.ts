@@ -10,7 +10,7 @@ import type { Usage } from '../../core/usage.ts'
 import { carrySeal } from '../../core/seal.ts'
 import { failureFrame } from './error.ts'
 import { encodeFinish } from './finish.ts'
-import { ownBlock } from './blocks.ts'
+import { ownBlock, sealBlock } from './blocks.ts'
 import { encodeUsage } from './usage.ts'
 
 /** A part not yet written out: its own text, in order, until it is its turn. */
@@ -76,6 +76,12 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     }
   }
 
+  /** A block that is complete in its start. */
+  const whole = (begin: JsonObject): void => {
+    queue.push({ part: -1, begin, deltas: [], closed: true, kind: 'whole' })
+    advance()
+  }
+
   const open = (event: Extract<StreamEvent, { type: 'open' }>): void => {
     const { open: given } = event
     const entry: Waiting = { part: event.part, begin: undefined, deltas: [], closed: false, kind: given.kind }
@@ -88,6 +94,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       if (given.redacted === true) entry.kind = 'redacted'
     } else if (given.kind === 'tool_call') {
       called = true
+      if (given.sealed) whole(sealBlock(given.sealed, 'next'))
       entry.begin = { type: 'tool_use', id: given.id, name: given.name, input: {} }
     } else {
       const [block] = given.value.kind === 'opaque' ? ownBlock(given.value) : []
@@ -108,9 +115,11 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       entry.begin = { type: 'redacted_thinking', data: seal }
     else if (entry.kind === 'reasoning' && seal !== undefined)
       add(event.part, `{"type":"signature_delta","signature":${JSON.stringify(seal)}}`)
+    const spoke = writing === entry || entry.deltas.length > 0
     entry.closed = true
     byPart.delete(event.part)
     advance()
+    if (entry.kind === 'text' && event.sealed) whole(sealBlock(event.sealed, spoke ? 'before' : 'next'))
   }
 
   return {

@@ -36,11 +36,7 @@ interface Scope {
 }
 
 /** @throws GatewayError `invalid_request` for a result whose call is unknown, and for content with no form here. */
-export function encodeContents(
-  request: GenerationRequest,
-  facts: ModelFacts,
-  notes: Note[],
-): Contents {
+export function encodeContents(request: GenerationRequest, facts: ModelFacts, notes: Note[]): Contents {
   const scope: Scope = { facts, notes }
   const system: JsonObject[] = []
   const turns: Turn[] = []
@@ -218,8 +214,16 @@ function signer(turn: Turn, { facts, notes }: Scope) {
           ? 'reasoning sealed by another vendor'
           : 'reasoning without a signature means nothing here',
       })
+    else if (part.redacted === true) signLast(own)
     else if (part.text === '') waiting = own
     else turn.parts.push({ text: part.text, thought: true, thoughtSignature: own })
+  }
+
+  /** The caller's dialect carried it behind the text it signs. */
+  const signLast = (value: string): void => {
+    const last = turn.parts.at(-1)
+    if (typeof last?.text === 'string' && last.thoughtSignature === undefined) last.thoughtSignature = value
+    else turn.parts.push({ text: '', thoughtSignature: value })
   }
 
   const call = (part: ToolCallPart, at: string): void => {

@@ -159,9 +159,7 @@ function resultPart(
   if (Array.isArray(result.parts)) {
     known.push('parts')
     part.content.push(
-      ...result.parts.map(
-        (inner, index) => decodePart(inner, ids, at && `${at}.parts[${index}]`).part,
-      ),
+      ...result.parts.map((inner, index) => decodePart(inner, ids, at && `${at}.parts[${index}]`).part),
     )
     if (result.parts.length === 0) shape.parts = 'empty'
   }

@@ -33,9 +33,7 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   const notes: Note[] = []
   const { quirks } = target
   const body =
-    request.dialect === 'gemini'
-      ? ownBody(request, target.model, notes)
-      : foreignBody(request, target, notes)
+    request.dialect === 'gemini' ? ownBody(request, target.model, notes) : foreignBody(request, target, notes)
   for (const name of quirks.drop ?? []) dropMember(body, name, notes)
   Object.assign(body, quirks.force)
   return { body, notes }

@@ -10,11 +10,7 @@ import { ownPart } from './parts.ts'
 import { signatureIn } from './signatures.ts'
 import { respelt, snakeOf } from './spelling.ts'
 
-export function ownBody(
-  request: GenerationRequest,
-  model: string,
-  notes: Note[],
-): JsonObject {
+export function ownBody(request: GenerationRequest, model: string, notes: Note[]): JsonObject {
   const shape = ownShape(request.origin)
   const body: JsonObject = {}
   if (shape.model === true) body.model = model.startsWith('models/') ? model : `models/${model}`

@@ -5,6 +5,7 @@ import { type Json, type JsonObject, asString, isObject } from '../../core/json.
 import type { Part, ReasoningPart, ToolCallPart } from '../../core/part.ts'
 import type { Message, Role } from '../../core/request.ts'
 import { readSeal } from '../../core/seal.ts'
+import { thoughtSeal } from './thought-signature.ts'
 import { urlSource } from '../openai-family/media.ts'
 import { cacheMark, originOf, rest } from './members.ts'
 
@@ -22,6 +23,7 @@ const MESSAGE = new Set([
   'cache_control',
   'is_error',
   'function_call',
+  'extra_content',
 ])
 
 export function decodeMessages(wire: Json | undefined): Message[] {
@@ -73,6 +75,7 @@ function decodeMessage(wire: Json, index: number): Message {
     if (typeof wire.refusal === 'string') message.parts.push({ kind: 'refusal', text: wire.refusal })
     else keepUnread(wire, extras, ['refusal'])
     message.parts.push(...toolCalls(wire, at, shape, extras))
+    signText(wire, message.parts, shape, extras)
   }
   if (role === 'tool' || role === 'function')
     keepUnread(wire, extras, [
@@ -82,6 +85,7 @@ function decodeMessage(wire: Json, index: number): Message {
       'reasoning',
       'reasoning_content',
       'thinking_blocks',
+      'extra_content',
     ])
   const origin = originOf(extras, shape)
   if (origin) message.origin = origin
@@ -214,6 +218,29 @@ function reasoningParts(wire: JsonObject, shape: JsonObject, extras: JsonObject)
   return parts
 }
 
+/** A signature on the message belongs to its first call where no call has one, else to its text. */
+function signText(wire: JsonObject, parts: Part[], shape: JsonObject, extras: JsonObject): void {
+  const sealed = thoughtSeal(wire)
+  const calls = parts.filter((part) => part.kind === 'tool_call')
+  const [call] = calls
+  const part =
+    call && calls.every((one) => one.sealed === undefined)
+      ? call
+      : parts.findLast((one) => one.kind === 'text')
+  if (!sealed || !part) {
+    if (wire.extra_content !== undefined) extras.extra_content = wire.extra_content
+    return
+  }
+  shape.extraContent = wire.extra_content
+  part.sealed = sealed
+  if (part.kind === 'tool_call')
+    part.origin = {
+      ...part.origin,
+      dialect: 'openai-chat',
+      shape: { ...part.origin?.shape, signedMessage: true },
+    }
+}
+
 function isThinkingBlock(block: Json): boolean {
   if (!isObject(block)) return false
   const keys = Object.keys(block).length
@@ -270,7 +297,15 @@ export function decodeToolCall(wire: Json, at: string): ToolCallPart {
   if (Object.keys(unread).length > 0) shape.inner = unread
   const cache = cacheMark(wire)
   if (cache) part.cache = cache
-  const known = ['id', 'type', custom ? 'custom' : 'function', ...(cache ? ['cache_control'] : [])]
+  const sealed = thoughtSeal(wire)
+  if (sealed) part.sealed = sealed
+  const known = [
+    'id',
+    'type',
+    custom ? 'custom' : 'function',
+    ...(cache ? ['cache_control'] : []),
+    ...(sealed ? ['extra_content'] : []),
+  ]
   const origin = originOf(rest(wire, new Set(known)), shape)
   if (origin) part.origin = origin
   return part

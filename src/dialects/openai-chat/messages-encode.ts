@@ -4,11 +4,19 @@
 import type { EncodeTarget } from '../../core/dialect.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
-import type { MediaPart, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../core/part.ts'
+import type {
+  MediaPart,
+  Part,
+  ReasoningPart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../../core/part.ts'
 import type { GenerationRequest, Message } from '../../core/request.ts'
 import { carrySeal } from '../../core/seal.ts'
 import { urlOf } from '../openai-family/media.ts'
 import { detailsOfSeals } from './reasoning-details.ts'
+import { extraContent } from './thought-signature.ts'
 
 /** What stands in a tool message for an image that follows in the next user message. Constant: prefixes stay stable. */
 const MOVED = '[the image of this tool result follows]'
@@ -72,6 +80,7 @@ function ownMessage(message: Message, at: string, scope: Scope): JsonObject {
     const [call] = calls
     if (call) wire.function_call = { name: call.name, arguments: call.arguments }
   } else if (calls.length > 0 || shape.toolCalls === 'list') wire.tool_calls = calls.map(toolCall)
+  if (shape.extraContent !== undefined) wire.extra_content = shape.extraContent
   return Object.assign(wire, message.origin?.extras)
 }
 
@@ -192,7 +201,9 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
     if (part.kind === 'tool_call') {
       cacheNote(part, field, scope)
       foreignExtras(part, field, scope)
-      calls.push(toolCall({ ...part, origin: undefined }))
+      sealNote(part, field, scope)
+      const { sealed: _sealed, ...bare } = part
+      calls.push(toolCall({ ...bare, origin: undefined }))
     } else if (part.kind === 'text') {
       cacheNote(part, field, scope)
       if (part.citations && part.citations.length > 0)
@@ -201,6 +212,7 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
           action: 'dropped',
           why: 'Chat takes no citations back',
         })
+      sealNote(part, field, scope)
       texts.push(part.text)
     } else if (part.kind === 'refusal') refusal = part.text
     else if (part.kind === 'reasoning') reasoning.push(part)
@@ -238,6 +250,15 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
 function cacheNote(part: Part, at: string, scope: Scope): void {
   if (part.cache)
     scope.notes.push({ field: `${at}.cache_control`, action: 'dropped', why: 'Chat caches by itself' })
+}
+
+function sealNote(part: ToolCallPart | TextPart, at: string, scope: Scope): void {
+  if (part.sealed)
+    scope.notes.push({
+      field: `${at}.signature`,
+      action: 'dropped',
+      why: 'it means nothing to another vendor',
+    })
 }
 
 function contentPart(part: Part, at: string, scope: Scope): JsonObject[] {
@@ -324,5 +345,7 @@ export function toolCall(part: ToolCallPart): JsonObject {
     ...(shape.inner as JsonObject | undefined),
   }
   if (part.cache) wire.cache_control = part.cache.raw
+  const extra = shape.signedMessage === true ? undefined : extraContent(part.sealed)
+  if (extra) wire.extra_content = extra
   return part.origin?.dialect === 'openai-chat' ? Object.assign(wire, part.origin.extras) : wire
 }

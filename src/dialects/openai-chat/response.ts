@@ -4,6 +4,7 @@ import type { AnswerContext, Quirks } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/error.ts'
 import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
+import type { DialectId, Seal } from '../../core/origin.ts'
 import type { Citation, Part, ReasoningPart, TextPart } from '../../core/part.ts'
 import type { Choice, GenerationResponse } from '../../core/response.ts'
 import { errorInside } from './error.ts'
@@ -11,6 +12,7 @@ import { decodeFinish, encodeFinish } from './finish.ts'
 import { urlSource } from '../openai-family/media.ts'
 import { decodeToolCall } from './messages-decode.ts'
 import { thinkingBlock, toolCall } from './messages-encode.ts'
+import { extraContent } from './thought-signature.ts'
 import { rest } from './members.ts'
 import { usageIn } from './meter.ts'
 import { sealOfDetails, textOfDetails } from './reasoning-details.ts'
@@ -162,6 +164,11 @@ export function decodeCitation(wire: Json): Citation {
   return citation
 }
 
+/** Under which vendor's name what only it says travels. */
+export function vendorOf(dialect: DialectId): 'google' | 'anthropic' {
+  return dialect === 'gemini' ? 'google' : 'anthropic'
+}
+
 /** A citation as an annotation; one without a URL travels whole beside an empty url_citation. `offset`: text before. */
 export function encodeCitation(citation: Citation, start: number, end: number): Json {
   if (citation.dialect === 'openai-chat') return citation.raw
@@ -173,7 +180,7 @@ export function encodeCitation(citation: Citation, start: number, end: number): 
       url: citation.url ?? '',
       title: citation.title ?? '',
     },
-    anthropic: citation.raw,
+    [vendorOf(citation.dialect)]: citation.raw,
   }
 }
 
@@ -203,12 +210,14 @@ function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): Js
   const images: JsonObject[] = []
   let refusal: string | null = null
   let audio: Json | undefined
-  const foreign: Json[] = []
+  const foreign: Partial<Record<'google' | 'anthropic', Json[]>> = {}
+  let sealed: Seal | undefined
   for (const part of choice.parts) {
     if (part.kind === 'text') {
       const start = text.length
       text += part.text
       hasText = true
+      if (part.sealed) sealed = part.sealed
       for (const citation of part.citations ?? [])
         annotations.push(encodeCitation(citation, start, text.length))
     } else if (part.kind === 'reasoning') reasoning.push(part)
@@ -216,7 +225,7 @@ function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): Js
     else if (part.kind === 'refusal') refusal = (refusal ?? '') + part.text
     else if (part.kind === 'opaque' && part.dialect === 'openai-chat' && part.type === 'audio')
       audio = part.value
-    else if (part.kind === 'opaque') foreign.push(part.value)
+    else if (part.kind === 'opaque') (foreign[vendorOf(part.dialect)] ??= []).push(part.value)
     else if (part.kind === 'media' && part.media === 'image' && part.source.type === 'base64')
       images.push({
         type: 'image_url',
@@ -237,7 +246,14 @@ function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): Js
   if (annotations.length > 0) message.annotations = annotations
   if (images.length > 0) message.images = images
   if (audio !== undefined) message.audio = audio
-  if (foreign.length > 0) message.provider_specific_fields = { anthropic: { blocks: foreign } }
+  const own: JsonObject = {}
+  for (const [vendor, blocks] of Object.entries(foreign)) own[vendor] = { blocks }
+  // Grounding, safety ratings: what Google says about an answer beside its parts.
+  if (choice.origin?.dialect === 'gemini' && choice.origin.extras)
+    own.google = { ...(isObject(own.google) ? own.google : {}), ...choice.origin.extras }
+  if (Object.keys(own).length > 0) message.provider_specific_fields = own
+  const extra = extraContent(sealed)
+  if (extra) message.extra_content = extra
   const legacy = context.request?.origin?.shape?.functions === true
   if (calls.length > 0) {
     if (legacy) message.function_call = (calls[0] as JsonObject).function

@@ -5,6 +5,7 @@ import type { Frame, Quirks, StreamDecoder } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { EventSink } from '../../core/event.ts'
 import { type Json, type JsonObject, asArray, asNumber, isObject } from '../../core/json.ts'
+import type { Seal } from '../../core/origin.ts'
 import type { Part } from '../../core/part.ts'
 import type { Finish } from '../../core/response.ts'
 import { errorInside } from './error.ts'
@@ -15,6 +16,7 @@ import { rest, unreadMembers } from './members.ts'
 import { joinDetails, sealOfDetails, textOfDetails } from './reasoning-details.ts'
 import { contentOf, decodeCitation } from './response.ts'
 import { type ThinkSplitter, thinkSplitter } from './think-tags.ts'
+import { thoughtSeal } from './thought-signature.ts'
 import { decodeUsage } from './usage.ts'
 
 const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'x_groq'])
@@ -40,6 +42,7 @@ interface Call {
   name: string
   waiting: string
   custom: boolean
+  sealed?: Seal
 }
 
 interface ChoiceState {
@@ -136,7 +139,13 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       type: 'open',
       choice,
       part: call.part,
-      open: { kind: 'tool_call', id, name: call.name, ...(call.custom ? { custom: true } : {}) },
+      open: {
+        kind: 'tool_call',
+        id,
+        name: call.name,
+        ...(call.custom ? { custom: true } : {}),
+        ...(call.sealed ? { sealed: call.sealed } : {}),
+      },
     })
     if (call.waiting !== '') sink({ type: 'delta', choice, part: call.part, text: call.waiting })
     call.waiting = ''
@@ -170,6 +179,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       all.push([choice, call])
     }
     at.lastCall = call
+    const sealed = thoughtSeal(wire)
+    if (sealed) call.sealed = sealed
     if (call.id === '' && id !== '') call.id = id
     // A name repeated in later deltas is replaced, not appended; the first one counts.
     if (call.name === '' && typeof inner.name === 'string') call.name = inner.name
@@ -315,7 +326,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       for (const [owner, call] of all)
         if (owner === choice) {
           openCall(choice, call)
-          sink({ type: 'close', choice, part: call.part })
+          sink({ type: 'close', choice, part: call.part, ...(call.sealed ? { sealed: call.sealed } : {}) })
         }
       const called = at.calls.size > 0
       sink({

@@ -5,12 +5,14 @@
 import type { AnswerContext, StreamEncoder } from '../../core/dialect.ts'
 import type { StreamEvent } from '../../core/event.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
+import type { Seal } from '../../core/origin.ts'
 import type { Citation, Part } from '../../core/part.ts'
 import type { Usage } from '../../core/usage.ts'
 import { failureFrame } from './error.ts'
 import { encodeFinish } from './finish.ts'
 import { thinkingBlock } from './messages-encode.ts'
-import { encodeCitation } from './response.ts'
+import { encodeCitation, vendorOf } from './response.ts'
+import { extraContent } from './thought-signature.ts'
 import { encodeUsage } from './usage.ts'
 
 interface OpenPart {
@@ -80,7 +82,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
         : `"type":"function","function":{"name":${name},"arguments":""}`
       chunk(
         event.choice,
-        `"tool_calls":[{"index":${part.index},"id":${JSON.stringify(event.open.id)},${inner}}]`,
+        `"tool_calls":[{"index":${part.index},"id":${JSON.stringify(event.open.id)},${inner}${signature(event.open.sealed)}}]`,
       )
     } else if (event.open.kind === 'whole') wholePart(event.choice, event.open.value)
   }
@@ -89,7 +91,10 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     if (value.kind === 'opaque' && value.dialect === 'openai-chat' && value.type === 'audio')
       chunk(choice, `"audio":${JSON.stringify(value.value)}`)
     else if (value.kind === 'opaque')
-      chunk(choice, `"provider_specific_fields":{"anthropic":{"blocks":[${JSON.stringify(value.value)}]}}`)
+      chunk(
+        choice,
+        `"provider_specific_fields":{"${vendorOf(value.dialect)}":{"blocks":[${JSON.stringify(value.value)}]}}`,
+      )
     else if (value.kind === 'media' && value.source.type === 'base64') {
       const url = `data:${value.source.mediaType};base64,${value.source.data}`
       chunk(choice, `"images":[{"type":"image_url","image_url":{"url":${JSON.stringify(url)}}}]`)
@@ -133,6 +138,8 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       })
       chunk(event.choice, `"thinking_blocks":[${JSON.stringify(block)}]`)
     }
+    if (part.kind === 'text' && event.sealed?.dialect === 'gemini')
+      chunk(event.choice, signature(event.sealed).slice(1))
     if (part.citations.length > 0) {
       const list: Json[] = part.citations.map((citation) =>
         encodeCitation(citation, part.start, at.textLength),
@@ -180,6 +187,8 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           return
         }
         case 'extras':
+          if (event.dialect === 'gemini' && event.choice !== undefined)
+            chunk(event.choice, `"provider_specific_fields":{"google":${JSON.stringify(event.members)}}`)
           if (event.dialect !== 'openai-chat') return
           if (event.choice !== undefined) chunk(event.choice, JSON.stringify(event.members).slice(1, -1))
           else answerExtras = { ...answerExtras, ...event.members }
@@ -201,4 +210,10 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       }
     },
   }
+}
+
+/** Google's signature as one more member; empty for another vendor's seal, or none. */
+function signature(sealed: Seal | undefined): string {
+  const extra = extraContent(sealed)
+  return extra ? `,"extra_content":${JSON.stringify(extra)}` : ''
 }
