@@ -70,6 +70,12 @@ function encodeCandidate(choice: Choice, own: boolean, context: AnswerContext, n
         action: 'dropped',
         why: `an answer holds no ${part.kind === 'opaque' ? part.type : part.kind} here`,
       })
+  if (choice.parts.some((part) => part.kind === 'refusal' && !aside(part)))
+    notes.push({
+      field: `candidates[${choice.index}].refusal`,
+      action: 'moved',
+      why: 'a refusal is told as text here',
+    })
   const parts = writer.end()
   const text = choice.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')
   const grounding = groundingOf(
@@ -86,6 +92,11 @@ function encodeCandidate(choice: Choice, own: boolean, context: AnswerContext, n
     ...(logprobs ? { logprobsResult: logprobs } : {}),
     ...ownExtras(choice.origin),
   }
+}
+
+/** Said about the answer, not in it: it stands in the finish message. */
+function aside(part: Part): boolean {
+  return ownShape(part.origin).aside === true
 }
 
 export interface PartWriter {
@@ -130,7 +141,7 @@ export function partWriter(thoughts: boolean): PartWriter {
           return true
         case 'refusal':
           // What was said about the answer stands in its finish message.
-          if (ownShape(part.origin).aside !== true && part.text !== '') out.push({ text: part.text })
+          if (!aside(part) && part.text !== '') out.push({ text: part.text })
           return true
         case 'tool_call': {
           const wire: JsonObject = {
