@@ -56,9 +56,9 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   },
   testing: { may: ['core', 'wire'], node: true, packages: [] },
   cli: {
-    may: ['core', 'config', 'gateway', 'server', 'stores', 'providers', 'upstream', 'testing'],
+    may: ['core', 'config', 'gateway', 'server', 'stores', 'providers', 'upstream', 'client', 'testing'],
     node: true,
-    packages: ['commander', 'pino', 'picocolors'],
+    packages: ['commander', 'pino', 'picocolors', '@clack/prompts', 'yaml'],
   },
 }
 

@@ -1,22 +1,7 @@
-// The command line. One file per command, loaded only when it is the one asked for.
+// The command line. Only the command that is asked for is loaded.
 
-import { Command } from 'commander'
-import { fakeCommand } from './fake.ts'
-import { serveCommand } from './serve.ts'
-import { smokeCommand } from './smoke.ts'
+import { program } from './program.ts'
 
-const program = new Command('trunkline')
-  .description('One line to every model: any client, any model, one address.')
-  .addHelpText(
-    'after',
-    `
-Start here:
-  trunkline serve --demo          serve on port 4000; a built-in demo model answers when nothing is configured
-  trunkline smoke                 is it up, and what does it serve?
-  trunkline fake --kind openai    a scriptable fake upstream to try things against`,
-  )
-  .addCommand(serveCommand())
-  .addCommand(smokeCommand())
-  .addCommand(fakeCommand())
-
-await program.parseAsync()
+const [asked] = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+const root = await program(asked === 'help' ? process.argv.slice(3) : asked === undefined ? [] : [asked])
+await root.parseAsync()
