@@ -7,10 +7,8 @@ export type {
   CallDetail,
   CallRow,
   Candidate,
-  ChangeRow,
   ConfigPlan,
   ConfigView,
-  EndpointDetail,
   EndpointRow,
   HealthReport,
   ModelRow,
@@ -19,7 +17,6 @@ export type {
   ProviderRow,
   RouteRow,
   ScanResult,
-  Session,
   SettingRow,
 } from '../../src/server/admin/schemas.ts'
 

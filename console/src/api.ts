@@ -3,31 +3,7 @@
 
 import type { Session } from '../../src/server/admin/schemas.ts'
 
-export type {
-  CallDetail,
-  CallRow,
-  Candidate,
-  ChangeRow,
-  ConfigApplied,
-  ConfigHistory,
-  ConfigPlan,
-  ConfigView,
-  EndpointDetail,
-  EndpointRow,
-  HealthReport,
-  ModelRow,
-  Overview,
-  ProbeResult,
-  Problem,
-  ProviderRow,
-  RouteRow,
-  ScanResult,
-  Session,
-  SettingRow,
-  AuditRow,
-  AuditVerdict,
-  Validation,
-} from './api-types.ts'
+export type * from './api-types.ts'
 
 export class ApiError extends Error {
   readonly status: number
@@ -87,7 +63,10 @@ export async function call<T>(path: string, options: Options = {}): Promise<Answ
   try {
     data = text === '' ? undefined : JSON.parse(text)
   } catch {
-    throw new ApiError(response.status, `the gateway answered ${response.status} with something that is no JSON`)
+    throw new ApiError(
+      response.status,
+      `the gateway answered ${response.status} with something that is no JSON`,
+    )
   }
   if (!response.ok) {
     const said = (data as { error?: { message?: string; param?: string | null } } | undefined)?.error

@@ -1,4 +1,4 @@
-// One streamed chat call for the playground: the request as it goes out, the events as they come in.
+// One streamed chat call for the playground, made with this browser's session: the request as it goes out, the events as they come in.
 
 import { dataPlaneHeaders } from './api.ts'
 
@@ -36,9 +36,13 @@ interface Delta {
 }
 
 /** @throws Error with the gateway's own words. */
-export async function chat(request: ChatRequest, signal: AbortSignal, onProgress: (progress: ChatProgress) => void): Promise<void> {
+export async function chat(
+  request: ChatRequest,
+  signal: AbortSignal,
+  onProgress: (progress: ChatProgress) => void,
+): Promise<void> {
   const started = performance.now()
-  const response = await fetch('/v1/chat/completions', {
+  const response = await fetch('/api/v1/playground/chat/completions', {
     method: 'POST',
     headers: dataPlaneHeaders(),
     body: JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } }),
@@ -109,12 +113,19 @@ export async function chat(request: ChatRequest, signal: AbortSignal, onProgress
 }
 
 /** The same call as code to paste. */
-export function asCode(language: 'curl' | 'javascript' | 'python', request: ChatRequest, origin: string): string {
+export function asCode(
+  language: 'curl' | 'javascript' | 'python',
+  request: ChatRequest,
+  origin: string,
+): string {
   const body = JSON.stringify(request, null, 2)
   if (language === 'curl')
     return `curl ${origin}/v1/chat/completions \\\n  -H "Authorization: Bearer $TRUNKLINE_KEY" \\\n  -H "content-type: application/json" \\\n  -d '${body.replaceAll("'", "'\\''")}'`
   if (language === 'javascript')
     return `import OpenAI from 'openai'\n\nconst client = new OpenAI({ baseURL: '${origin}/v1', apiKey: process.env.TRUNKLINE_KEY })\nconst reply = await client.chat.completions.create(${body})\nconsole.log(reply.choices[0].message.content)`
-  const python = body.replaceAll(': true', ': True').replaceAll(': false', ': False').replaceAll(': null', ': None')
+  const python = body
+    .replaceAll(': true', ': True')
+    .replaceAll(': false', ': False')
+    .replaceAll(': null', ': None')
   return `import os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url="${origin}/v1", api_key=os.environ["TRUNKLINE_KEY"])\nreply = client.chat.completions.create(**${python})\nprint(reply.choices[0].message.content)`
 }

@@ -10,7 +10,7 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { type ReactNode, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError } from './api.ts'
 import { StartPage } from './pages/start.tsx'
@@ -20,28 +20,30 @@ import { applyTheme } from './theme.ts'
 applyTheme()
 
 const root = createRootRoute({ component: Shell })
-const page = (path: string, load: () => Promise<Record<string, never>>, name: string) =>
-  createRoute({
+
+/** A page in a chunk of its own, loaded when it is first opened. */
+function page<Module>(path: string, load: () => Promise<Module>, name: keyof Module & string) {
+  return createRoute({
     getParentRoute: () => root,
     path,
-    component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name),
+    component: lazyRouteComponent(load as () => Promise<Record<string, () => ReactNode>>, name),
   })
-type Load = () => Promise<Record<string, never>>
+}
 
 const router = createRouter({
   basepath: '/ui',
   routeTree: root.addChildren([
     createRoute({ getParentRoute: () => root, path: '/', component: StartPage }),
-    page('endpoints', (() => import('./pages/endpoints.tsx')) as unknown as Load, 'EndpointsPage'),
-    page('models', (() => import('./pages/models.tsx')) as unknown as Load, 'ModelsPage'),
-    page('routes', (() => import('./pages/routes.tsx')) as unknown as Load, 'RoutesPage'),
-    page('playground', (() => import('./pages/playground.tsx')) as unknown as Load, 'PlaygroundPage'),
-    page('calls', (() => import('./pages/calls.tsx')) as unknown as Load, 'CallsPage'),
-    page('calls/$id', (() => import('./pages/call.tsx')) as unknown as Load, 'CallPage'),
-    page('health', (() => import('./pages/health.tsx')) as unknown as Load, 'HealthPage'),
-    page('settings', (() => import('./pages/settings.tsx')) as unknown as Load, 'SettingsPage'),
-    page('config', (() => import('./pages/config.tsx')) as unknown as Load, 'ConfigPage'),
-    page('audit', (() => import('./pages/audit.tsx')) as unknown as Load, 'AuditPage'),
+    page('endpoints', () => import('./pages/endpoints.tsx'), 'EndpointsPage'),
+    page('models', () => import('./pages/models.tsx'), 'ModelsPage'),
+    page('routes', () => import('./pages/routes.tsx'), 'RoutesPage'),
+    page('playground', () => import('./pages/playground.tsx'), 'PlaygroundPage'),
+    page('calls', () => import('./pages/calls.tsx'), 'CallsPage'),
+    page('calls/$id', () => import('./pages/call.tsx'), 'CallPage'),
+    page('health', () => import('./pages/health.tsx'), 'HealthPage'),
+    page('settings', () => import('./pages/settings.tsx'), 'SettingsPage'),
+    page('config', () => import('./pages/config.tsx'), 'ConfigPage'),
+    page('audit', () => import('./pages/audit.tsx'), 'AuditPage'),
   ]),
 })
 

@@ -11,7 +11,8 @@ export function theme(): Theme {
 export function applyTheme(next?: Theme): void {
   if (next !== undefined) localStorage.setItem(KEY, next)
   const wanted = theme()
-  const dark = wanted === 'dark' || (wanted === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
+  const dark =
+    wanted === 'dark' || (wanted === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
   document.documentElement.dataset.theme = dark ? 'dark' : 'light'
 }
 

@@ -6,7 +6,9 @@ import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
 import { getModel, listModels } from './api/models.ts'
 import { admin, apiDocument } from './api/admin.ts'
+import { playground } from './api/playground.ts'
 import { PREFIX } from './admin/index.ts'
+import { consolePage } from './console.ts'
 import { type Handler, sendJson } from './context.ts'
 
 export interface PublicPath {
@@ -38,6 +40,7 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'GET /health/liveliness': { handler: liveliness, open: true },
   'GET /health/liveness': { handler: liveliness, open: true },
   'GET /health': { handler: health, open: false },
+  'POST /api/v1/playground/chat/completions': { handler: playground, open: true },
   'GET /openapi.json': { handler: apiDocument, open: true },
   // Claude Code's connectivity probe.
   'GET /api/hello': { handler: (context) => sendJson(context, 200, { ok: true }), open: true },
@@ -48,6 +51,7 @@ export function find(method: string, path: string): PublicPath | undefined {
   const found = PATHS[`${verb} ${path}`]
   if (found) return found
   if (verb === 'GET' && /^(\/v1)?\/models\/./.test(path)) return { handler: getModel, open: false }
+  if (verb === 'GET' && /^\/ui(\/|$)/.test(path)) return { handler: consolePage, open: true }
   // The admin API has its own door, with its own keys.
   if (path.startsWith(PREFIX)) return { handler: admin, open: true }
   return undefined

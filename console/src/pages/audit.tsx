@@ -7,8 +7,14 @@ import { type AuditRow, type AuditVerdict, get } from '../api.ts'
 import { Card, Empty, Failure, Loading, Page, State, Table } from '../parts/ui.tsx'
 
 export function AuditPage(): ReactNode {
-  const list = useQuery({ queryKey: ['audit'], queryFn: async () => (await get<{ data: AuditRow[] }>('/api/v1/audit')).data })
-  const verdict = useQuery({ queryKey: ['audit-verdict'], queryFn: () => get<AuditVerdict>('/api/v1/audit/verify') })
+  const list = useQuery({
+    queryKey: ['audit'],
+    queryFn: async () => (await get<{ data: AuditRow[] }>('/api/v1/audit')).data,
+  })
+  const verdict = useQuery({
+    queryKey: ['audit-verdict'],
+    queryFn: () => get<AuditVerdict>('/api/v1/audit/verify'),
+  })
   return (
     <Page
       title="Audit"
@@ -16,7 +22,9 @@ export function AuditPage(): ReactNode {
       actions={
         verdict.data && (
           <State tone={verdict.data.ok ? 'good' : 'bad'}>
-            {verdict.data.ok ? `chain of ${verdict.data.lines} lines is whole` : `broken at line ${verdict.data.broken_at}: ${verdict.data.reason}`}
+            {verdict.data.ok
+              ? `chain of ${verdict.data.lines} lines is whole`
+              : `broken at line ${verdict.data.broken_at}: ${verdict.data.reason}`}
           </State>
         )
       }
@@ -38,7 +46,11 @@ export function AuditPage(): ReactNode {
                 { title: 'Who', wide: true, cell: (row) => `${row.actor} from ${row.from}` },
                 { title: 'What', cell: (row) => <code className="font-mono">{row.action}</code> },
                 { title: 'On', cell: (row) => <span className="break-all">{row.target}</span> },
-                { title: 'Hash', wide: true, cell: (row) => <code className="font-mono text-xs text-soft">{row.hash.slice(0, 12)}</code> },
+                {
+                  title: 'Hash',
+                  wide: true,
+                  cell: (row) => <code className="font-mono text-xs text-soft">{row.hash.slice(0, 12)}</code>,
+                },
               ]}
             />
           )}

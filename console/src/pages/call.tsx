@@ -8,7 +8,7 @@ import { count, ms } from '../parts/format.ts'
 import { Card, CopyButton, Failure, Loading, Page, State, Tag } from '../parts/ui.tsx'
 
 export function CallPage(): ReactNode {
-  const { id } = useParams({ strict: false }) as { id: string }
+  const { id = '' } = useParams({ strict: false })
   const found = useQuery({
     queryKey: ['call', id],
     queryFn: () => get<CallDetail>(`/api/v1/calls/${encodeURIComponent(id)}`),
@@ -44,7 +44,9 @@ function Detail({ call }: { call: CallDetail }): ReactNode {
           <Pair name="Status">
             <State tone={call.error === null ? 'good' : 'bad'}>{call.status ?? 'none'}</State>
           </Pair>
-          <Pair name="Ended by">{call.ended_by ?? '-'} ({call.phase})</Pair>
+          <Pair name="Ended by">
+            {call.ended_by ?? '-'} ({call.phase})
+          </Pair>
           <Pair name="Model">{call.model ?? '-'}</Pair>
           <Pair name="Route">{call.route ?? '-'}</Pair>
           <Pair name="Served by">
@@ -71,19 +73,26 @@ function Detail({ call }: { call: CallDetail }): ReactNode {
         <Card key={index} flush title={`Decision: route ${pick.route}, ${pick.strategy.replace('_', ' ')}`}>
           <ul>
             {pick.candidates.map((candidate, at) => (
-              <li key={`${candidate.endpoint}/${candidate.model}`} className="flex flex-wrap items-center gap-3 border-b border-line px-4 py-2 last:border-0">
+              <li
+                key={`${candidate.endpoint}/${candidate.model}`}
+                className="flex flex-wrap items-center gap-3 border-b border-line px-4 py-2 last:border-0"
+              >
                 <Tag tone={pick.order[0] === at ? 'accent' : 'soft'}>
                   {pick.order.includes(at) ? `place ${pick.order.indexOf(at) + 1}` : 'left out'}
                 </Tag>
                 <span className="min-w-0 flex-1 font-mono break-all">
                   {candidate.endpoint}/{candidate.model}
                 </span>
-                {candidate.score !== null && <span className="text-soft tabular-nums">score {candidate.score.toPrecision(3)}</span>}
+                {candidate.score !== null && (
+                  <span className="text-soft tabular-nums">score {candidate.score.toPrecision(3)}</span>
+                )}
                 {candidate.refused !== null && <State tone="warn">{candidate.refused}</State>}
               </li>
             ))}
           </ul>
-          {pick.because !== null && <p className="border-t border-line px-4 py-2 text-soft">First because of: {pick.because}</p>}
+          {pick.because !== null && (
+            <p className="border-t border-line px-4 py-2 text-soft">First because of: {pick.because}</p>
+          )}
         </Card>
       ))}
       {call.note_list.length > 0 && (
@@ -91,7 +100,8 @@ function Detail({ call }: { call: CallDetail }): ReactNode {
           <ul className="flex flex-col gap-1">
             {call.note_list.map((note, index) => (
               <li key={index} className="break-words">
-                <Tag tone="warn">{note.action}</Tag> <code className="font-mono">{note.field}</code>: {note.why}
+                <Tag tone="warn">{note.action}</Tag> <code className="font-mono">{note.field}</code>:{' '}
+                {note.why}
               </li>
             ))}
           </ul>
@@ -119,7 +129,8 @@ function Timeline({ call }: { call: CallDetail }): ReactNode {
   return (
     <div className="flex flex-col gap-2">
       <p className="text-soft">
-        {ms(call.ms)} in all; {ms(call.overhead_ms)} in the gateway before the upstream was asked; first byte after {ms(call.first_byte_ms)}.
+        {ms(call.ms)} in all; {ms(call.overhead_ms)} in the gateway before the upstream was asked; first byte
+        after {ms(call.first_byte_ms)}.
       </p>
       {call.waits.map((wait, index) => (
         <p key={index} className="text-soft">
@@ -147,16 +158,30 @@ function Timeline({ call }: { call: CallDetail }): ReactNode {
                   <span className="tabular-nums">{ms(attempt.ms)}</span>
                 </span>
               </div>
-              <div className="relative mt-1 h-3 overflow-hidden rounded bg-raised" role="img" aria-label={`from ${ms(attempt.started_ms)} to ${ms(end)}, phase ${attempt.phase}`}>
-                <span className={`absolute inset-y-0 ${good ? 'bg-accent' : 'bg-bad'} opacity-45`} style={place(attempt.started_ms, end)} />
-                {first !== undefined && <span className={`absolute inset-y-0 ${good ? 'bg-accent' : 'bg-bad'}`} style={place(first, end)} />}
+              <div
+                className="relative mt-1 h-3 overflow-hidden rounded bg-raised"
+                role="img"
+                aria-label={`from ${ms(attempt.started_ms)} to ${ms(end)}, phase ${attempt.phase}`}
+              >
+                <span
+                  className={`absolute inset-y-0 ${good ? 'bg-accent' : 'bg-bad'} opacity-45`}
+                  style={place(attempt.started_ms, end)}
+                />
+                {first !== undefined && (
+                  <span
+                    className={`absolute inset-y-0 ${good ? 'bg-accent' : 'bg-bad'}`}
+                    style={place(first, end)}
+                  />
+                )}
               </div>
               {attempt.message !== null && <p className="text-xs break-words text-soft">{attempt.message}</p>}
             </li>
           )
         })}
       </ol>
-      {call.tries.length > 0 && <p className="text-xs text-soft">Pale: waiting for the upstream. Full: bytes arriving.</p>}
+      {call.tries.length > 0 && (
+        <p className="text-xs text-soft">Pale: waiting for the upstream. Full: bytes arriving.</p>
+      )}
     </div>
   )
 }

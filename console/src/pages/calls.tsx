@@ -29,7 +29,9 @@ export function CallsPage(): ReactNode {
     tail.addEventListener('error', () => setConnected(false))
     tail.addEventListener('call', (event) => {
       const row = JSON.parse((event as MessageEvent<string>).data) as CallRow
-      queries.setQueryData<CallRow[]>(['calls'], (before = []) => [row, ...before.filter((other) => other.id !== row.id)].slice(0, KEPT))
+      queries.setQueryData<CallRow[]>(['calls'], (before = []) =>
+        [row, ...before.filter((other) => other.id !== row.id)].slice(0, KEPT),
+      )
     })
     return () => tail.close()
   }, [live, queries])
@@ -37,7 +39,9 @@ export function CallsPage(): ReactNode {
   const rows = (list.data ?? []).filter(
     (row) =>
       (!failed || row.error !== null) &&
-      [row.id, row.model, row.endpoint, row.error?.kind, String(row.status)].some((text) => text?.toLowerCase().includes(wanted)),
+      [row.id, row.model, row.endpoint, row.error?.kind, String(row.status)].some((text) =>
+        text?.toLowerCase().includes(wanted),
+      ),
   )
   return (
     <Page
@@ -45,7 +49,9 @@ export function CallsPage(): ReactNode {
       about="The latest thousand. Messages and answers are never kept."
       actions={
         <>
-          <State tone={live && connected ? 'good' : 'soft'}>{live ? (connected ? 'live' : 'connecting') : 'paused'}</State>
+          <State tone={live && connected ? 'good' : 'soft'}>
+            {live ? (connected ? 'live' : 'connecting') : 'paused'}
+          </State>
           <Button onClick={() => setLive(!live)}>{live ? 'Pause' : 'Resume'}</Button>
         </>
       }
@@ -59,10 +65,21 @@ export function CallsPage(): ReactNode {
           actions={
             <div className="flex flex-wrap items-center gap-3">
               <label className="flex items-center gap-1.5">
-                <input type="checkbox" checked={failed} onChange={(event) => setFailed(event.target.checked)} />
+                <input
+                  type="checkbox"
+                  checked={failed}
+                  onChange={(event) => setFailed(event.target.checked)}
+                />
                 failed only
               </label>
-              <input className="field max-w-56" type="search" placeholder="Filter" aria-label="Filter calls" value={filter} onChange={(event) => setFilter(event.target.value)} />
+              <input
+                className="field max-w-56"
+                type="search"
+                placeholder="Filter"
+                aria-label="Filter calls"
+                value={filter}
+                onChange={(event) => setFilter(event.target.value)}
+              />
             </div>
           }
         >
@@ -77,14 +94,23 @@ export function CallsPage(): ReactNode {
               id={(row) => row.id}
               onOpen={(row) => void go({ to: '/calls/$id', params: { id: row.id } })}
               columns={[
-                { title: 'Time', cell: (row) => <button type="button" className="tabular-nums hover:underline">{clock(row.at)}</button> },
+                {
+                  title: 'Time',
+                  cell: (row) => (
+                    <button type="button" className="tabular-nums hover:underline">
+                      {clock(row.at)}
+                    </button>
+                  ),
+                },
                 {
                   title: 'Status',
                   cell: (row) =>
                     row.state === 'under_way' ? (
                       <State tone="accent">under way</State>
                     ) : (
-                      <State tone={row.error === null ? 'good' : (row.status ?? 0) < 500 ? 'warn' : 'bad'}>{row.status ?? '-'}</State>
+                      <State tone={row.error === null ? 'good' : (row.status ?? 0) < 500 ? 'warn' : 'bad'}>
+                        {row.status ?? '-'}
+                      </State>
                     ),
                 },
                 {
@@ -101,14 +127,20 @@ export function CallsPage(): ReactNode {
                   wide: true,
                   cell: (row) => (
                     <>
-                      {row.endpoint ?? '-'} {row.attempts > 1 && <Tag tone="warn">{row.attempts} attempts</Tag>}{' '}
+                      {row.endpoint ?? '-'}{' '}
+                      {row.attempts > 1 && <Tag tone="warn">{row.attempts} attempts</Tag>}{' '}
                       {row.fallback !== null && <Tag tone="warn">{row.fallback}</Tag>}
                     </>
                   ),
                 },
                 { title: 'First byte', wide: true, right: true, cell: (row) => ms(row.first_byte_ms) },
                 { title: 'Whole', right: true, cell: (row) => ms(row.ms) },
-                { title: 'Tokens', wide: true, right: true, cell: (row) => `${count(row.input)} / ${count(row.output)}` },
+                {
+                  title: 'Tokens',
+                  wide: true,
+                  right: true,
+                  cell: (row) => `${count(row.input)} / ${count(row.output)}`,
+                },
               ]}
             />
           )}

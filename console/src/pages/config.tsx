@@ -20,12 +20,25 @@ import { useChange } from '../parts/use-change.ts'
 const PAUSE_MS = 300
 
 export function ConfigPage(): ReactNode {
-  const config = useQuery({ queryKey: ['config'], queryFn: () => call<ConfigView>('/api/v1/config'), staleTime: 0 })
+  const config = useQuery({
+    queryKey: ['config'],
+    queryFn: () => call<ConfigView>('/api/v1/config'),
+    staleTime: 0,
+  })
   return (
-    <Page title="Configuration" about={config.data ? (config.data.data.file ?? 'No file yet: applying writes trunkline.yaml.') : ''}>
+    <Page
+      title="Configuration"
+      about={config.data ? (config.data.data.file ?? 'No file yet: applying writes trunkline.yaml.') : ''}
+    >
       {config.isPending && <Loading />}
       {config.isError && <Failure error={config.error} retry={() => void config.refetch()} />}
-      {config.data && <Editor key={config.data.data.etag} view={config.data.data} etag={config.data.etag ?? config.data.data.etag} />}
+      {config.data && (
+        <Editor
+          key={config.data.data.etag}
+          view={config.data.data}
+          etag={config.data.etag ?? config.data.data.etag}
+        />
+      )}
       <History />
     </Page>
   )
@@ -85,7 +98,9 @@ function Editor({ view, etag }: { view: ConfigView; etag: string }): ReactNode {
           {checking ? (
             <State tone="accent">checking</State>
           ) : errors.length > 0 ? (
-            <State tone="bad">{errors.length} {errors.length === 1 ? 'error' : 'errors'}</State>
+            <State tone="bad">
+              {errors.length} {errors.length === 1 ? 'error' : 'errors'}
+            </State>
           ) : (
             <State tone="good">valid</State>
           )}
@@ -97,15 +112,27 @@ function Editor({ view, etag }: { view: ConfigView; etag: string }): ReactNode {
           <Button disabled={!changed} onClick={() => setText(view.text)}>
             Discard
           </Button>
-          <Button look="main" disabled={!changed || checking || errors.length > 0 || !view.writable} onClick={() => review.mutate(undefined)}>
+          <Button
+            look="main"
+            disabled={!changed || checking || errors.length > 0 || !view.writable}
+            onClick={() => review.mutate(undefined)}
+          >
             Review and apply
           </Button>
         </div>
       }
     >
-      {!view.writable && <p className="border-b border-line px-4 py-2 text-warn">The file cannot be written; changes can be checked here, and made there.</p>}
+      {!view.writable && (
+        <p className="border-b border-line px-4 py-2 text-warn">
+          The file cannot be written; changes can be checked here, and made there.
+        </p>
+      )}
       <div className="flex h-[26rem] font-mono text-xs leading-5">
-        <div ref={gutter} aria-hidden="true" className="overflow-hidden border-r border-line bg-raised py-2 text-right text-soft select-none">
+        <div
+          ref={gutter}
+          aria-hidden="true"
+          className="overflow-hidden border-r border-line bg-raised py-2 text-right text-soft select-none"
+        >
           {lines.map((_, index) => (
             <div key={index} className={cx('px-2', bad.has(index + 1) && 'bg-bad text-panel')}>
               {index + 1}
@@ -145,14 +172,23 @@ function Editor({ view, etag }: { view: ConfigView; etag: string }): ReactNode {
             <ul className="flex flex-col gap-1">
               {plan.changes.map((change) => (
                 <li key={`${change.what} ${change.id}`}>
-                  <Tag tone={change.kind === 'removed' ? 'bad' : change.kind === 'added' ? 'good' : 'warn'}>{change.kind}</Tag>{' '}
+                  <Tag tone={change.kind === 'removed' ? 'bad' : change.kind === 'added' ? 'good' : 'warn'}>
+                    {change.kind}
+                  </Tag>{' '}
                   {change.what} <code className="font-mono">{change.id}</code>
-                  {change.fields.length > 0 && <span className="text-soft"> ({change.fields.map((field) => field.field).join(', ')})</span>}
+                  {change.fields.length > 0 && (
+                    <span className="text-soft">
+                      {' '}
+                      ({change.fields.map((field) => field.field).join(', ')})
+                    </span>
+                  )}
                 </li>
               ))}
               {plan.changes.length === 0 && <li className="text-soft">Nothing that serves would change.</li>}
             </ul>
-            {plan.restart.length > 0 && <State tone="warn">At the next start only: {plan.restart.join(', ')}</State>}
+            {plan.restart.length > 0 && (
+              <State tone="warn">At the next start only: {plan.restart.join(', ')}</State>
+            )}
             <Code text={plan.diff} />
             {apply.isError && <Failure error={apply.error} />}
             <div className="flex justify-end gap-2">
@@ -169,16 +205,26 @@ function Editor({ view, etag }: { view: ConfigView; etag: string }): ReactNode {
 }
 
 function History(): ReactNode {
-  const history = useQuery({ queryKey: ['config-history'], queryFn: () => get<ConfigHistory>('/api/v1/config/history') })
-  const rollback = useChange((version: number) => call('/api/v1/config/rollback', { method: 'POST', body: { version } }))
+  const history = useQuery({
+    queryKey: ['config-history'],
+    queryFn: () => get<ConfigHistory>('/api/v1/config/history'),
+  })
+  const rollback = useChange((version: number) =>
+    call('/api/v1/config/rollback', { method: 'POST', body: { version } }),
+  )
   return (
     <Card flush title="History">
       {history.isError && <Failure error={history.error} />}
       {rollback.isError && <Failure error={rollback.error} />}
-      {history.data?.data.length === 0 && <Empty title="No version kept yet">Each applied change is kept here and can be taken back.</Empty>}
+      {history.data?.data.length === 0 && (
+        <Empty title="No version kept yet">Each applied change is kept here and can be taken back.</Empty>
+      )}
       <ul>
         {history.data?.data.map((version) => (
-          <li key={version.version} className="flex flex-wrap items-center gap-3 border-b border-line px-4 py-2 last:border-0">
+          <li
+            key={version.version}
+            className="flex flex-wrap items-center gap-3 border-b border-line px-4 py-2 last:border-0"
+          >
             <span className="font-semibold">Version {version.version}</span>
             {version.current && <Tag tone="accent">in force</Tag>}
             <span className="text-soft">
@@ -186,7 +232,11 @@ function History(): ReactNode {
               {version.note === null ? '' : `: ${version.note}`}
             </span>
             {!version.current && (
-              <Button className="ml-auto" disabled={rollback.isPending} onClick={() => rollback.mutate(version.version)}>
+              <Button
+                className="ml-auto"
+                disabled={rollback.isPending}
+                onClick={() => rollback.mutate(version.version)}
+              >
                 Roll back to it
               </Button>
             )}

@@ -29,7 +29,13 @@ function checkDraft(draft: Draft): Partial<Record<keyof Draft, string>> {
   return wrong
 }
 
-export function EndpointForm({ existing, onDone }: { existing?: EndpointRow; onDone: () => void }): ReactNode {
+export function EndpointForm({
+  existing,
+  onDone,
+}: {
+  existing?: EndpointRow
+  onDone: () => void
+}): ReactNode {
   const [draft, setDraft] = useState<Draft>({
     id: existing?.id ?? '',
     url: existing?.url ?? '',
@@ -66,16 +72,29 @@ export function EndpointForm({ existing, onDone }: { existing?: EndpointRow; onD
     }
   }
   const test = useChange(() =>
-    guard(async () => (await call<ProbeResult>('/api/v1/registry/try', { method: 'POST', body: { ...body(), id: draft.id || 'new' } })).data),
+    guard(
+      async () =>
+        (
+          await call<ProbeResult>('/api/v1/registry/try', {
+            method: 'POST',
+            body: { ...body(), id: draft.id || 'new' },
+          })
+        ).data,
+    ),
   )
   const save = useChange(() =>
     guard(async () => {
       await (existing
-        ? call(`/api/v1/registry/${encodeURIComponent(existing.id)}`, { method: 'PATCH', body: body(), etag: existing.etag })
+        ? call(`/api/v1/registry/${encodeURIComponent(existing.id)}`, {
+            method: 'PATCH',
+            body: body(),
+            etag: existing.etag,
+          })
         : call('/api/v1/registry', { method: 'POST', body: body() }))
       onDone()
     }),
   )
+  const tested = test.data
   const set = (name: keyof Draft) => (event: { target: { value: string } }) =>
     setDraft({ ...draft, [name]: event.target.value })
   const chosen = providers.data?.find((row) => row.id === draft.provider)
@@ -91,8 +110,19 @@ export function EndpointForm({ existing, onDone }: { existing?: EndpointRow; onD
         save.mutate(undefined)
       }}
     >
-      <Field label="Name" error={wrong.id} hint="Short and lower-case: it stands in model names as name/model.">
-        <input className="field" name="id" value={draft.id} disabled={existing !== undefined} onChange={set('id')} autoFocus={!existing} />
+      <Field
+        label="Name"
+        error={wrong.id}
+        hint="Short and lower-case: it stands in model names as name/model."
+      >
+        <input
+          className="field"
+          name="id"
+          value={draft.id}
+          disabled={existing !== undefined}
+          onChange={set('id')}
+          autoFocus={!existing}
+        />
       </Field>
       <Field label="Provider" error={wrong.provider}>
         <select className="field" name="provider" value={draft.provider} onChange={set('provider')}>
@@ -103,17 +133,56 @@ export function EndpointForm({ existing, onDone }: { existing?: EndpointRow; onD
           ))}
         </select>
       </Field>
-      <Field label="Address" error={wrong.url} hint={chosen?.base_url ? `Usually ${chosen.base_url}` : 'The API root, e.g. http://10.0.0.7:8000/v1'}>
-        <input className="field font-mono" name="url" inputMode="url" value={draft.url} onChange={set('url')} />
+      <Field
+        label="Address"
+        error={wrong.url}
+        hint={chosen?.base_url ? `Usually ${chosen.base_url}` : 'The API root, e.g. http://10.0.0.7:8000/v1'}
+      >
+        <input
+          className="field font-mono"
+          name="url"
+          inputMode="url"
+          value={draft.url}
+          onChange={set('url')}
+        />
       </Field>
-      <Field label="Key" error={wrong.api_key} hint={existing?.has_credential === true ? 'Left empty, the stored key stays.' : 'Left empty, none is sent.'}>
-        <input className="field font-mono" name="api_key" type="password" autoComplete="off" value={draft.api_key} onChange={set('api_key')} />
+      <Field
+        label="Key"
+        error={wrong.api_key}
+        hint={
+          existing?.has_credential === true
+            ? 'Left empty, the stored key stays.'
+            : 'Left empty, none is sent.'
+        }
+      >
+        <input
+          className="field font-mono"
+          name="api_key"
+          type="password"
+          autoComplete="off"
+          value={draft.api_key}
+          onChange={set('api_key')}
+        />
       </Field>
-      <Field label="Models" error={wrong.models} hint="Separated by commas. Left empty, any name is passed on.">
+      <Field
+        label="Models"
+        error={wrong.models}
+        hint="Separated by commas. Left empty, any name is passed on."
+      >
         <input className="field font-mono" name="models" value={draft.models} onChange={set('models')} />
       </Field>
-      <Field label="Priority" error={wrong.priority} hint="Where several endpoints serve one name, the highest is asked.">
-        <input className="field w-28" name="priority" type="number" value={draft.priority} onChange={set('priority')} />
+      <Field
+        label="Priority"
+        error={wrong.priority}
+        hint="Where several endpoints serve one name, the highest is asked."
+      >
+        <input
+          className="field w-28"
+          name="priority"
+          type="number"
+          value={draft.priority}
+          onChange={set('priority')}
+        />
       </Field>
       {test.data && (
         <p role="status">
@@ -126,9 +195,9 @@ export function EndpointForm({ existing, onDone }: { existing?: EndpointRow; onD
           )}
         </p>
       )}
-      {test.data?.ok === true && test.data.models.length > 0 && draft.models === '' && (
-        <Button onClick={() => setDraft({ ...draft, models: test.data.models.join(', ') })}>
-          Declare the {test.data.models.length} models it lists
+      {tested?.ok === true && tested.models.length > 0 && draft.models === '' && (
+        <Button onClick={() => setDraft({ ...draft, models: tested.models.join(', ') })}>
+          Declare the {tested.models.length} models it lists
         </Button>
       )}
       {save.isError && !atField(save.error) && <Failure error={save.error} />}

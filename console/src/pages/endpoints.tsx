@@ -23,7 +23,12 @@ import { useChange } from '../parts/use-change.ts'
 import { EndpointForm } from './endpoint-form.tsx'
 import { ScanDialog } from './scan.tsx'
 
-const HEALTH: Record<EndpointRow['health'], Tone> = { ok: 'good', down: 'bad', checking: 'accent', unknown: 'soft' }
+const HEALTH: Record<EndpointRow['health'], Tone> = {
+  ok: 'good',
+  down: 'bad',
+  checking: 'accent',
+  unknown: 'soft',
+}
 /** Latencies seen while the page is open, per endpoint. */
 const seen = new Map<string, number[]>()
 
@@ -52,7 +57,9 @@ export function EndpointsPage(): ReactNode {
   const rows = useMemo(() => {
     const wanted = filter.toLowerCase()
     return (list.data ?? []).filter((row) =>
-      [row.id, row.url, row.provider, row.source, ...row.models].some((text) => text.toLowerCase().includes(wanted)),
+      [row.id, row.url, row.provider, row.source, ...row.models].some((text) =>
+        text.toLowerCase().includes(wanted),
+      ),
     )
   }, [list.data, filter])
   return (
@@ -100,7 +107,10 @@ export function EndpointsPage(): ReactNode {
                   title: 'Endpoint',
                   cell: (row) => (
                     <>
-                      <button type="button" className="font-semibold break-all underline-offset-2 hover:underline">
+                      <button
+                        type="button"
+                        className="font-semibold break-all underline-offset-2 hover:underline"
+                      >
                         {row.id}
                       </button>{' '}
                       <Tag tone={row.source === 'ui' ? 'accent' : 'soft'}>{row.source}</Tag>{' '}
@@ -147,7 +157,10 @@ export function EndpointsPage(): ReactNode {
       <ScanDialog open={scanning} onClose={() => setScanning(false)} />
       <Dialog open={opened !== undefined} title={opened ?? ''} onClose={() => setOpened(undefined)} wide>
         {opened !== undefined && (
-          <EndpointPanel row={list.data?.find((row) => row.id === opened)} onGone={() => setOpened(undefined)} />
+          <EndpointPanel
+            row={list.data?.find((row) => row.id === opened)}
+            onGone={() => setOpened(undefined)}
+          />
         )}
       </Dialog>
     </Page>
@@ -156,15 +169,23 @@ export function EndpointsPage(): ReactNode {
 
 function Breaker({ row }: { row: EndpointRow }): ReactNode {
   if (row.circuit_state === 'closed')
-    return <span className="text-soft">closed{row.failure_count > 0 ? ` (${row.failure_count}/${row.failure_threshold})` : ''}</span>
-  return <State tone={row.circuit_state === 'open' ? 'bad' : 'warn'}>{row.circuit_state.replace('_', '-')}</State>
+    return (
+      <span className="text-soft">
+        closed{row.failure_count > 0 ? ` (${row.failure_count}/${row.failure_threshold})` : ''}
+      </span>
+    )
+  return (
+    <State tone={row.circuit_state === 'open' ? 'bad' : 'warn'}>{row.circuit_state.replace('_', '-')}</State>
+  )
 }
 
 function EndpointPanel({ row, onGone }: { row: EndpointRow | undefined; onGone: () => void }): ReactNode {
   const [editing, setEditing] = useState(false)
   const [sure, setSure] = useState(false)
   const path = `/api/v1/registry/${encodeURIComponent(row?.id ?? '')}`
-  const probe = useChange(async () => (await call<ProbeResult>(`${path}/probe`, { method: 'POST', body: {} })).data)
+  const probe = useChange(
+    async () => (await call<ProbeResult>(`${path}/probe`, { method: 'POST', body: {} })).data,
+  )
   const toggle = useChange(() => call(`${path}/toggle`, { method: 'POST', body: {}, etag: row?.etag }))
   const priority = useChange((value: number) =>
     call(`${path}/priority`, { method: 'POST', body: { priority: value }, etag: row?.etag }),
@@ -189,7 +210,16 @@ function EndpointPanel({ row, onGone }: { row: EndpointRow | undefined; onGone: 
           {row.persisted ? 'kept over a restart' : row.source === 'ui' ? 'in memory only' : ''}
         </dd>
         <dt className="text-soft">Credential</dt>
-        <dd>{{ none: 'none', present: 'present', memory: 'in memory, lost at a restart', locked: 'locked: sealed under another secret key' }[row.credential]}</dd>
+        <dd>
+          {
+            {
+              none: 'none',
+              present: 'present',
+              memory: 'in memory, lost at a restart',
+              locked: 'locked: sealed under another secret key',
+            }[row.credential]
+          }
+        </dd>
         <dt className="text-soft">Health</dt>
         <dd>
           <State tone={HEALTH[row.health]}>{row.health}</State> {row.health_reason ?? ''}{' '}
@@ -201,7 +231,8 @@ function EndpointPanel({ row, onGone }: { row: EndpointRow | undefined; onGone: 
         </dd>
         <dt className="text-soft">Models</dt>
         <dd className="max-h-40 overflow-auto break-words">
-          {row.wildcard && <Tag>any name</Tag>} {[...new Set([...row.models, ...row.models_found])].join(', ')}
+          {row.wildcard && <Tag>any name</Tag>}{' '}
+          {[...new Set([...row.models, ...row.models_found])].join(', ')}
         </dd>
       </dl>
       {probe.data && (
@@ -243,7 +274,9 @@ function EndpointPanel({ row, onGone }: { row: EndpointRow | undefined; onGone: 
         )}
       </div>
       {!row.editable && (
-        <p className="text-soft">Declared in the {row.source === 'env' ? 'environment' : 'configuration'}: it is changed there.</p>
+        <p className="text-soft">
+          Declared in the {row.source === 'env' ? 'environment' : 'configuration'}: it is changed there.
+        </p>
       )}
     </div>
   )

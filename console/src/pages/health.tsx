@@ -7,7 +7,12 @@ import { ago, ms } from '../parts/format.ts'
 import { Button, Card, Empty, Failure, Loading, Page, State, Tag, type Tone } from '../parts/ui.tsx'
 import { useChange } from '../parts/use-change.ts'
 
-const TONE: Record<HealthReport['endpoints'][number]['health'], Tone> = { ok: 'good', down: 'bad', checking: 'accent', unknown: 'soft' }
+const TONE: Record<HealthReport['endpoints'][number]['health'], Tone> = {
+  ok: 'good',
+  down: 'bad',
+  checking: 'accent',
+  unknown: 'soft',
+}
 
 export function HealthPage(): ReactNode {
   const report = useQuery({
@@ -56,7 +61,8 @@ export function HealthPage(): ReactNode {
           {row.advice !== null && <p className="mt-1 break-words text-soft">{row.advice}</p>}
           {row.circuit_state !== 'closed' && (
             <p className="mt-1">
-              <State tone="warn">breaker {row.circuit_state.replace('_', '-')}</State> after {row.failure_count} failures in a row
+              <State tone="warn">breaker {row.circuit_state.replace('_', '-')}</State> after{' '}
+              {row.failure_count} failures in a row
             </p>
           )}
         </Card>

@@ -76,7 +76,8 @@ function Rows({ rows }: { rows: readonly ModelRow[] }): ReactNode {
             >
               <div className="min-w-0">
                 <span className="font-mono font-semibold break-all">{row.id}</span>{' '}
-                {row.kind !== 'implicit' && <Tag>{row.kind}</Tag>} {row.alias_of !== null && <Tag>for {row.alias_of}</Tag>}
+                {row.kind !== 'implicit' && <Tag>{row.kind}</Tag>}{' '}
+                {row.alias_of !== null && <Tag>for {row.alias_of}</Tag>}
                 <div className="text-xs text-soft">
                   {row.endpoints.join(', ')}
                   {row.context_tokens !== null && ` · ${count(row.context_tokens)} tokens of context`}
@@ -86,7 +87,7 @@ function Rows({ rows }: { rows: readonly ModelRow[] }): ReactNode {
                 <State tone={row.available ? 'good' : 'bad'}>{row.available ? 'available' : 'down'}</State>
                 <Link
                   to="/playground"
-                  search={{ model: row.id } as never}
+                  search={{ model: row.id }}
                   className="text-accent underline underline-offset-2"
                   aria-label={`Try ${row.id}`}
                 >

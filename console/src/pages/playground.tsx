@@ -67,7 +67,10 @@ export function PlaygroundPage(): ReactNode {
         const turns = [...(lanes[index]?.turns ?? []), turn]
         const request: ChatRequest = {
           model: model || (names[0] ?? ''),
-          messages: [...(system === '' ? [] : [{ role: 'system', content: system }]), ...turns.map(messageOf)],
+          messages: [
+            ...(system === '' ? [] : [{ role: 'system', content: system }]),
+            ...turns.map(messageOf),
+          ],
           ...(temperature === '' ? {} : { temperature: Number(temperature) }),
           ...(limit === '' ? {} : { max_tokens: Number(limit) }),
           ...(toolList === undefined ? {} : { tools: toolList }),
@@ -81,7 +84,11 @@ export function PlaygroundPage(): ReactNode {
           })
         } catch (thrown) {
           put(index, {
-            error: abort.signal.aborted ? 'Stopped; the gateway has told the upstream.' : thrown instanceof Error ? thrown.message : String(thrown),
+            error: abort.signal.aborted
+              ? 'Stopped; the gateway has told the upstream.'
+              : thrown instanceof Error
+                ? thrown.message
+                : String(thrown),
           })
         } finally {
           put(index, {
@@ -97,7 +104,9 @@ export function PlaygroundPage(): ReactNode {
     if (!file) return
     if (file.size > MAX_IMAGE_BYTES) return setProblem('The image is larger than 5 MB.')
     const reader = new FileReader()
-    reader.addEventListener('load', () => setImage(String(reader.result)))
+    reader.addEventListener('load', () => {
+      if (typeof reader.result === 'string') setImage(reader.result)
+    })
     reader.readAsDataURL(file)
   }
 
@@ -107,7 +116,9 @@ export function PlaygroundPage(): ReactNode {
       about="Calls go through the gateway like any other, and appear under Calls."
       actions={
         <>
-          <Button onClick={() => setChosen(chosen.length === 1 ? [...chosen, names[1] ?? ''] : chosen.slice(0, 1))}>
+          <Button
+            onClick={() => setChosen(chosen.length === 1 ? [...chosen, names[1] ?? ''] : chosen.slice(0, 1))}
+          >
             {chosen.length === 1 ? 'Compare two' : 'One model'}
           </Button>
           <Button disabled={busy} onClick={() => setLanes([EMPTY, EMPTY])}>
@@ -120,16 +131,39 @@ export function PlaygroundPage(): ReactNode {
         <summary className="font-medium">Instructions, parameters and tools</summary>
         <div className="mt-3 grid gap-3 md:grid-cols-2">
           <Field label="System prompt">
-            <textarea className="field min-h-20" value={system} onChange={(event) => setSystem(event.target.value)} />
+            <textarea
+              className="field min-h-20"
+              value={system}
+              onChange={(event) => setSystem(event.target.value)}
+            />
           </Field>
           <Field label="Tools" hint="A JSON list in OpenAI's form.">
-            <textarea className="field min-h-20 font-mono text-xs" spellCheck={false} value={tools} onChange={(event) => setTools(event.target.value)} />
+            <textarea
+              className="field min-h-20 font-mono text-xs"
+              spellCheck={false}
+              value={tools}
+              onChange={(event) => setTools(event.target.value)}
+            />
           </Field>
           <Field label="Temperature" hint="Left empty, the model's own.">
-            <input className="field" type="number" min={0} max={2} step={0.1} value={temperature} onChange={(event) => setTemperature(event.target.value)} />
+            <input
+              className="field"
+              type="number"
+              min={0}
+              max={2}
+              step={0.1}
+              value={temperature}
+              onChange={(event) => setTemperature(event.target.value)}
+            />
           </Field>
           <Field label="Most tokens to answer">
-            <input className="field" type="number" min={1} value={limit} onChange={(event) => setLimit(event.target.value)} />
+            <input
+              className="field"
+              type="number"
+              min={1}
+              value={limit}
+              onChange={(event) => setLimit(event.target.value)}
+            />
           </Field>
         </div>
       </details>
@@ -144,7 +178,9 @@ export function PlaygroundPage(): ReactNode {
                 className="field font-mono"
                 aria-label={chosen.length > 1 ? `Model ${index + 1}` : 'Model'}
                 value={model || (names[0] ?? '')}
-                onChange={(event) => setChosen(chosen.map((name, at) => (at === index ? event.target.value : name)))}
+                onChange={(event) =>
+                  setChosen(chosen.map((name, at) => (at === index ? event.target.value : name)))
+                }
               >
                 {names.length === 0 && <option value="">no model yet</option>}
                 {[...new Set([...(model === '' ? [] : [model]), ...names])].map((name) => (
@@ -195,7 +231,12 @@ export function PlaygroundPage(): ReactNode {
           <label className="inline-flex min-h-8 cursor-pointer items-center rounded-md border border-line px-2.5 py-1 hover:bg-raised">
             <ImagePlus size={16} aria-hidden="true" />
             <span className="sr-only">Add an image</span>
-            <input type="file" accept="image/*" className="sr-only" onChange={(event) => attach(event.target.files?.[0])} />
+            <input
+              type="file"
+              accept="image/*"
+              className="sr-only"
+              onChange={(event) => attach(event.target.files?.[0])}
+            />
           </label>
           {busy ? (
             <Button onClick={() => stop.current?.abort()}>
@@ -234,7 +275,13 @@ function LaneCard({ lane, picker }: { lane: Lane; picker: ReactNode }): ReactNod
       actions={
         <div role="group" aria-label="View" className="flex gap-1">
           {(['chat', 'raw', 'code'] as const).map((name) => (
-            <Button key={name} look="quiet" aria-pressed={view === name} className={cx(view === name && 'bg-raised font-semibold')} onClick={() => setView(name)}>
+            <Button
+              key={name}
+              look="quiet"
+              aria-pressed={view === name}
+              className={cx(view === name && 'bg-raised font-semibold')}
+              onClick={() => setView(name)}
+            >
               {{ chat: 'Chat', raw: 'Raw', code: 'Code' }[name]}
             </Button>
           ))}
@@ -255,7 +302,10 @@ function LaneCard({ lane, picker }: { lane: Lane; picker: ReactNode }): ReactNod
           )}
           {lane.busy && <Bubble role="assistant" text={progress?.text ?? ''} />}
           {progress?.tools.map((tool, index) => (
-            <div key={index} className="rounded-md border border-line bg-ground p-2 font-mono text-xs break-words">
+            <div
+              key={index}
+              className="rounded-md border border-line bg-ground p-2 font-mono text-xs break-words"
+            >
               {tool.name}({tool.arguments})
             </div>
           ))}
@@ -283,7 +333,9 @@ function LaneCard({ lane, picker }: { lane: Lane; picker: ReactNode }): ReactNod
               return (
                 <div key={language}>
                   <div className="flex items-center justify-between">
-                    <h3 className="font-medium">{{ curl: 'curl', javascript: 'JavaScript', python: 'Python' }[language]}</h3>
+                    <h3 className="font-medium">
+                      {{ curl: 'curl', javascript: 'JavaScript', python: 'Python' }[language]}
+                    </h3>
                     <CopyButton text={code} />
                   </div>
                   <Code text={code} />
@@ -298,9 +350,22 @@ function LaneCard({ lane, picker }: { lane: Lane; picker: ReactNode }): ReactNod
   )
 }
 
-function Bubble({ role, text, image }: { role: Turn['role']; text: string; image?: string | undefined }): ReactNode {
+function Bubble({
+  role,
+  text,
+  image,
+}: {
+  role: Turn['role']
+  text: string
+  image?: string | undefined
+}): ReactNode {
   return (
-    <div className={cx('max-w-[92%] rounded-lg border border-line px-3 py-2', role === 'user' ? 'self-end bg-raised' : 'self-start bg-ground')}>
+    <div
+      className={cx(
+        'max-w-[92%] rounded-lg border border-line px-3 py-2',
+        role === 'user' ? 'self-end bg-raised' : 'self-start bg-ground',
+      )}
+    >
       <span className="sr-only">{role === 'user' ? 'You: ' : 'Model: '}</span>
       {image !== undefined && <img src={image} alt="sent by you" className="mb-1 max-h-40 rounded" />}
       <p className="break-words whitespace-pre-wrap">{text === '' ? '...' : text}</p>

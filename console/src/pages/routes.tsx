@@ -36,7 +36,9 @@ export function RoutesPage(): ReactNode {
       </label>
       {list.data && rows.length === 0 && (
         <Card>
-          <Empty title="No route yet">A route puts several deployments behind one name, with weights or a strategy.</Empty>
+          <Empty title="No route yet">
+            A route puts several deployments behind one name, with weights or a strategy.
+          </Empty>
         </Card>
       )}
       {rows.map((row) => (
@@ -54,25 +56,52 @@ export function RoutesPage(): ReactNode {
         >
           <ul>
             {row.targets.map((target) => (
-              <li key={`${target.endpoint}/${target.model}`} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2 last:border-0">
+              <li
+                key={`${target.endpoint}/${target.model}`}
+                className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2 last:border-0"
+              >
                 <span className="min-w-0 flex-1 font-mono break-all">
                   {target.endpoint}/{target.model}
                 </span>
                 <span className="text-soft">weight {target.weight}</span>
                 <Share share={target.share} />
-                <State tone={target.circuit_state === 'closed' ? (target.health === 'down' ? 'bad' : target.health === 'ok' ? 'good' : 'soft') : 'bad'}>
-                  {target.circuit_state === 'closed' ? target.health : `breaker ${target.circuit_state.replace('_', '-')}`}
+                <State
+                  tone={
+                    target.circuit_state === 'closed'
+                      ? target.health === 'down'
+                        ? 'bad'
+                        : target.health === 'ok'
+                          ? 'good'
+                          : 'soft'
+                      : 'bad'
+                  }
+                >
+                  {target.circuit_state === 'closed'
+                    ? target.health
+                    : `breaker ${target.circuit_state.replace('_', '-')}`}
                 </State>
               </li>
             ))}
           </ul>
           {row.fallback.length > 0 && (
-            <p className="border-t border-line px-4 py-2 text-soft">Falls back to {row.fallback.join(', then ')}.</p>
+            <p className="border-t border-line px-4 py-2 text-soft">
+              Falls back to {row.fallback.join(', then ')}.
+            </p>
           )}
         </Card>
       ))}
-      <Dialog open={editing !== undefined} title={editing === 'new' ? 'New route' : `Route ${editing?.name ?? ''}`} onClose={() => setEditing(undefined)} wide>
-        {editing !== undefined && <RouteForm existing={editing === 'new' ? undefined : editing} onDone={() => setEditing(undefined)} />}
+      <Dialog
+        open={editing !== undefined}
+        title={editing === 'new' ? 'New route' : `Route ${editing?.name ?? ''}`}
+        onClose={() => setEditing(undefined)}
+        wide
+      >
+        {editing !== undefined && (
+          <RouteForm
+            existing={editing === 'new' ? undefined : editing}
+            onDone={() => setEditing(undefined)}
+          />
+        )}
       </Dialog>
     </Page>
   )
@@ -98,18 +127,25 @@ function RouteForm({ existing, onDone }: { existing: RouteRow | undefined; onDon
   const [name, setName] = useState(existing?.name ?? '')
   const [strategy, setStrategy] = useState(existing?.strategy ?? 'priority')
   const [targets, setTargets] = useState<Target[]>(
-    existing?.targets.map(({ endpoint, model, weight }) => ({ to: `${endpoint}/${model}`, weight })) ?? [{ to: '', weight: 1 }],
+    existing?.targets.map(({ endpoint, model, weight }) => ({ to: `${endpoint}/${model}`, weight })) ?? [
+      { to: '', weight: 1 },
+    ],
   )
   const [fallback, setFallback] = useState(existing?.fallback.join(', ') ?? '')
   const [dragged, setDragged] = useState<number>()
   const path = `/api/v1/routes/${encodeURIComponent(name)}`
   const save = useChange(async () => {
-    const fallbacks = fallback.split(',').map((item) => item.trim()).filter((item) => item !== '')
+    const fallbacks = fallback
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
     await call(path, {
       method: 'PUT',
       body: {
         strategy,
-        targets: targets.filter((target) => target.to.trim() !== '').map(({ to, weight }) => ({ to: to.trim(), weight })),
+        targets: targets
+          .filter((target) => target.to.trim() !== '')
+          .map(({ to, weight }) => ({ to: to.trim(), weight })),
         ...(fallbacks.length > 0 ? { fallback: fallbacks } : {}),
       },
       etag: existing?.etag,
@@ -138,7 +174,13 @@ function RouteForm({ existing, onDone }: { existing: RouteRow | undefined; onDon
       }}
     >
       <Field label="Name" hint="What callers put into “model”.">
-        <input className="field font-mono" required value={name} disabled={existing !== undefined} onChange={(event) => setName(event.target.value)} />
+        <input
+          className="field font-mono"
+          required
+          value={name}
+          disabled={existing !== undefined}
+          onChange={(event) => setName(event.target.value)}
+        />
       </Field>
       <Field label="Strategy">
         <select className="field" value={strategy} onChange={(event) => setStrategy(event.target.value)}>
@@ -166,15 +208,44 @@ function RouteForm({ existing, onDone }: { existing: RouteRow | undefined; onDon
               className="flex items-center gap-1.5"
             >
               <GripVertical size={16} aria-hidden="true" className="cursor-grab text-soft" />
-              <input className="field min-w-0 flex-1 font-mono" placeholder="endpoint/model" aria-label={`Deployment ${index + 1}`} value={target.to} onChange={(event) => put(index, { to: event.target.value })} />
-              <input className="field w-16" type="number" min={0.1} step="any" aria-label={`Weight of deployment ${index + 1}`} value={target.weight} onChange={(event) => put(index, { weight: Number(event.target.value) })} />
-              <Button look="quiet" aria-label={`Move deployment ${index + 1} up`} disabled={index === 0} onClick={() => move(index, index - 1)}>
+              <input
+                className="field min-w-0 flex-1 font-mono"
+                placeholder="endpoint/model"
+                aria-label={`Deployment ${index + 1}`}
+                value={target.to}
+                onChange={(event) => put(index, { to: event.target.value })}
+              />
+              <input
+                className="field w-16"
+                type="number"
+                min={0.1}
+                step="any"
+                aria-label={`Weight of deployment ${index + 1}`}
+                value={target.weight}
+                onChange={(event) => put(index, { weight: Number(event.target.value) })}
+              />
+              <Button
+                look="quiet"
+                aria-label={`Move deployment ${index + 1} up`}
+                disabled={index === 0}
+                onClick={() => move(index, index - 1)}
+              >
                 <ArrowUp size={15} aria-hidden="true" />
               </Button>
-              <Button look="quiet" aria-label={`Move deployment ${index + 1} down`} disabled={index === targets.length - 1} onClick={() => move(index, index + 1)}>
+              <Button
+                look="quiet"
+                aria-label={`Move deployment ${index + 1} down`}
+                disabled={index === targets.length - 1}
+                onClick={() => move(index, index + 1)}
+              >
                 <ArrowDown size={15} aria-hidden="true" />
               </Button>
-              <Button look="quiet" aria-label={`Remove deployment ${index + 1}`} disabled={targets.length === 1} onClick={() => setTargets(targets.filter((_, at) => at !== index))}>
+              <Button
+                look="quiet"
+                aria-label={`Remove deployment ${index + 1}`}
+                disabled={targets.length === 1}
+                onClick={() => setTargets(targets.filter((_, at) => at !== index))}
+              >
                 <Trash2 size={15} aria-hidden="true" />
               </Button>
             </li>
@@ -184,8 +255,15 @@ function RouteForm({ existing, onDone }: { existing: RouteRow | undefined; onDon
           <Plus size={15} aria-hidden="true" /> Deployment
         </Button>
       </fieldset>
-      <Field label="Fallback" hint="Names of other routes, in order. Used only when no deployment above can answer, and told to the caller.">
-        <input className="field font-mono" value={fallback} onChange={(event) => setFallback(event.target.value)} />
+      <Field
+        label="Fallback"
+        hint="Names of other routes, in order. Used only when no deployment above can answer, and told to the caller."
+      >
+        <input
+          className="field font-mono"
+          value={fallback}
+          onChange={(event) => setFallback(event.target.value)}
+        />
       </Field>
       {save.isError && <Failure error={save.error} />}
       {remove.isError && <Failure error={remove.error} />}

@@ -5,7 +5,12 @@ import { type ReactNode, useState } from 'react'
 import { type SettingRow, get } from '../api.ts'
 import { Card, Failure, Loading, Page, Table, Tag, type Tone } from '../parts/ui.tsx'
 
-const LEVEL: Record<SettingRow['level'], Tone> = { flag: 'warn', config: 'accent', env: 'good', default: 'soft' }
+const LEVEL: Record<SettingRow['level'], Tone> = {
+  flag: 'warn',
+  config: 'accent',
+  env: 'good',
+  default: 'soft',
+}
 
 export function SettingsPage(): ReactNode {
   const [filter, setFilter] = useState('')
@@ -14,16 +19,30 @@ export function SettingsPage(): ReactNode {
     queryFn: async () => (await get<{ data: SettingRow[] }>('/api/v1/settings')).data,
   })
   const wanted = filter.toLowerCase()
-  const rows = (list.data ?? []).filter((row) => `${row.key} ${row.description}`.toLowerCase().includes(wanted))
+  const rows = (list.data ?? []).filter((row) =>
+    `${row.key} ${row.description}`.toLowerCase().includes(wanted),
+  )
   return (
-    <Page title="Settings" about="The level nearest to you wins: flag, then file, then environment, then default.">
+    <Page
+      title="Settings"
+      about="The level nearest to you wins: flag, then file, then environment, then default."
+    >
       {list.isPending && <Loading />}
       {list.isError && <Failure error={list.error} retry={() => void list.refetch()} />}
       {list.data && (
         <Card
           flush
           title={`${rows.length} settings`}
-          actions={<input className="field max-w-56" type="search" placeholder="Filter" aria-label="Filter settings" value={filter} onChange={(event) => setFilter(event.target.value)} />}
+          actions={
+            <input
+              className="field max-w-56"
+              type="search"
+              placeholder="Filter"
+              aria-label="Filter settings"
+              value={filter}
+              onChange={(event) => setFilter(event.target.value)}
+            />
+          }
         >
           <Table
             label="Settings"
@@ -39,7 +58,10 @@ export function SettingsPage(): ReactNode {
                   </>
                 ),
               },
-              { title: 'Value', cell: (row) => <code className="font-mono break-all">{shown(row.value)}</code> },
+              {
+                title: 'Value',
+                cell: (row) => <code className="font-mono break-all">{shown(row.value)}</code>,
+              },
               {
                 title: 'From',
                 cell: (row) => (
@@ -49,8 +71,16 @@ export function SettingsPage(): ReactNode {
                   </>
                 ),
               },
-              { title: 'Default', wide: true, cell: (row) => <code className="font-mono text-soft">{shown(row.default)}</code> },
-              { title: 'Takes effect', wide: true, cell: (row) => (row.restart ? 'at the next start' : 'at once') },
+              {
+                title: 'Default',
+                wide: true,
+                cell: (row) => <code className="font-mono text-soft">{shown(row.default)}</code>,
+              },
+              {
+                title: 'Takes effect',
+                wide: true,
+                cell: (row) => (row.restart ? 'at the next start' : 'at once'),
+              },
             ]}
           />
         </Card>

@@ -35,7 +35,9 @@ export function StartPage(): ReactNode {
           <Reach endpoints={data.endpoints} />
         </Figure>
         <Figure title="Models" value={data.models} to="/models">
-          <span className="text-soft">{data.default_model === null ? 'no default model' : `default: ${data.default_model}`}</span>
+          <span className="text-soft">
+            {data.default_model === null ? 'no default model' : `default: ${data.default_model}`}
+          </span>
         </Figure>
         <Figure title="Calls" value={data.calls.total} to="/calls">
           {data.calls.failed > 0 ? (
@@ -93,7 +95,12 @@ function Reach({ endpoints }: { endpoints: Overview['endpoints'] }): ReactNode {
   return <span className="text-soft">{endpoints.total === 0 ? 'none yet' : 'not asked yet'}</span>
 }
 
-function Figure({ title, value, to, children }: {
+function Figure({
+  title,
+  value,
+  to,
+  children,
+}: {
   title: string
   value: number
   to: '/endpoints' | '/models' | '/calls'
@@ -108,7 +115,10 @@ function Figure({ title, value, to, children }: {
   )
 }
 
-function Clients({ snippets, keyRequired }: Pick<Overview, 'snippets'> & { keyRequired: boolean }): ReactNode {
+function Clients({
+  snippets,
+  keyRequired,
+}: Pick<Overview, 'snippets'> & { keyRequired: boolean }): ReactNode {
   const [chosen, setChosen] = useState(snippets[0]?.client)
   const shown = snippets.find((snippet) => snippet.client === chosen) ?? snippets[0]
   if (!shown) return null
@@ -133,7 +143,9 @@ function Clients({ snippets, keyRequired }: Pick<Overview, 'snippets'> & { keyRe
       </div>
       <Code text={shown.text} wrap />
       {keyRequired && (
-        <p className="mt-2 text-xs text-soft">Put your key in the place of &lt;your key&gt;; it is never shown here.</p>
+        <p className="mt-2 text-xs text-soft">
+          Put your key in the place of &lt;your key&gt;; it is never shown here.
+        </p>
       )}
     </Card>
   )

@@ -2,7 +2,11 @@
 
 export function ms(value: number | null | undefined): string {
   if (value === null || value === undefined) return '-'
-  return value < 1 ? `${value.toFixed(2)} ms` : value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(2)} s`
+  return value < 1
+    ? `${value.toFixed(2)} ms`
+    : value < 1000
+      ? `${Math.round(value)} ms`
+      : `${(value / 1000).toFixed(2)} s`
 }
 
 export function count(value: number | null | undefined): string {

@@ -3,7 +3,12 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 
-export function Sparkline({ values, unit, width = 96, height = 24 }: {
+export function Sparkline({
+  values,
+  unit,
+  width = 96,
+  height = 24,
+}: {
   values: readonly number[]
   unit: string
   width?: number

@@ -58,7 +58,12 @@ export function Page({
   )
 }
 
-export function Card({ title, actions, children, flush }: {
+export function Card({
+  title,
+  actions,
+  children,
+  flush,
+}: {
   title?: ReactNode
   actions?: ReactNode
   children: ReactNode
@@ -142,7 +147,12 @@ export function Loading(): ReactNode {
   return <p className="p-4 text-soft">{late ? 'Loading ...' : ''}</p>
 }
 
-export function Field({ label, hint, error, children }: {
+export function Field({
+  label,
+  hint,
+  error,
+  children,
+}: {
   label: string
   hint?: ReactNode
   error?: string | undefined
@@ -162,7 +172,13 @@ export function Field({ label, hint, error, children }: {
   )
 }
 
-export function Dialog({ open, title, onClose, children, wide }: {
+export function Dialog({
+  open,
+  title,
+  onClose,
+  children,
+  wide,
+}: {
   open: boolean
   title: string
   onClose: () => void
@@ -239,7 +255,13 @@ export interface Column<Row> {
   right?: boolean
 }
 
-export function Table<Row>({ columns, rows, id, onOpen, label }: {
+export function Table<Row>({
+  columns,
+  rows,
+  id,
+  onOpen,
+  label,
+}: {
   columns: readonly Column<Row>[]
   rows: readonly Row[]
   id: (row: Row) => string
