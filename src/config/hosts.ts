@@ -16,6 +16,7 @@ const DIALECTS = [
   'bedrock-converse',
   'cohere',
   'ollama',
+  'ollama-generate',
 ] as const satisfies readonly DialectId[]
 
 export const dialectName = z.enum(DIALECTS)

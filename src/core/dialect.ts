@@ -192,6 +192,8 @@ export interface GenerationDialect {
    * the latter the gateway hands `decode` a body with the members `model` and `stream` added; `encode` writes neither.
    */
   addressing: 'body' | 'path'
+  /** A request that does not say `stream` wants one (Ollama). */
+  streamsByDefault?: boolean
   /** The array member that no request may lack or leave empty; undefined: the decoder judges on its own. */
   content?: string
   /**

@@ -12,6 +12,7 @@ export type DialectId =
   | 'bedrock-converse'
   | 'cohere'
   | 'ollama'
+  | 'ollama-generate'
 
 export interface Origin {
   dialect: DialectId

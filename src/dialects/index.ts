@@ -6,8 +6,18 @@ import type { DialectId } from '../core/origin.ts'
 import { anthropicMessages } from './anthropic-messages/index.ts'
 import { bedrockConverse } from './bedrock-converse/index.ts'
 import { gemini } from './gemini/index.ts'
+import { ollama, ollamaGenerate } from './ollama/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 
+const all: readonly GenerationDialect[] = [
+  openaiChat,
+  anthropicMessages,
+  gemini,
+  bedrockConverse,
+  ollama,
+  ollamaGenerate,
+]
+
 export const dialects: ReadonlyMap<DialectId, GenerationDialect> = new Map(
-  [openaiChat, anthropicMessages, gemini, bedrockConverse].map((dialect) => [dialect.id, dialect]),
+  all.map((dialect) => [dialect.id, dialect]),
 )

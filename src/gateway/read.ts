@@ -50,7 +50,7 @@ export function read(call: Call, defaultModel: string | undefined): ReadRequest 
   let { parsed } = glance
   return {
     model: model === undefined || model === '' ? (defaultModel ?? '') : model,
-    stream: stream === true,
+    stream: stream === true || (stream === undefined && call.dialect.streamsByDefault === true),
     includeUsage: isObject(streamOptions) && streamOptions.include_usage === true,
     streamOptions,
     sentModel: model,

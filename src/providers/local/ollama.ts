@@ -16,5 +16,9 @@ export const ollama = openaiLike({
     content: 'string',
     drop: ['n', 'logit_bias'],
   },
+  also: [
+    { dialect: 'ollama', path: '/../api/chat' },
+    { dialect: 'ollama-generate', path: '/../api/generate' },
+  ],
   paths: { ...OPENAI_PATHS, transcriptions: '/audio/transcriptions' },
 })
