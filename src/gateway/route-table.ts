@@ -87,7 +87,11 @@ export function routeTable(config: Config, live: Live = APART): RouteTable {
 
   return {
     match(model) {
-      const exact = routes.get(model) ?? routes.get(config.aliases[model] ?? '')
+      // Ollama's clients add a tag to every name that has none.
+      const exact =
+        routes.get(model) ??
+        routes.get(config.aliases[model] ?? '') ??
+        (model.endsWith(':latest') ? routes.get(model.slice(0, -':latest'.length)) : undefined)
       if (exact) return exact
       const slash = model.indexOf('/')
       const endpoint = slash > 0 ? endpoints.get(model.slice(0, slash)) : undefined

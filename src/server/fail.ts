@@ -3,11 +3,15 @@
 import type { GenerationDialect } from '../core/dialect.ts'
 import type { GatewayError } from '../core/error.ts'
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
+import { ollama } from '../dialects/ollama/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { type Context, sendJson } from './context.ts'
 
+const OLLAMA_PATH = /^\/api\/(chat|generate|embed|embeddings|tags|ps|show|version)$/
+
 /** Anthropic's clients say so by header or path; everybody else reads OpenAI's shape. */
 export function callerDialect(context: Context): GenerationDialect {
+  if (OLLAMA_PATH.test(context.url.pathname)) return ollama
   return context.request.headers['anthropic-version'] !== undefined ||
     context.url.pathname.startsWith('/v1/messages')
     ? anthropicMessages

@@ -1,10 +1,12 @@
 // Every public path on one page.
 
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
+import { ollama, ollamaGenerate } from '../dialects/ollama/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
 import { getModel, listModels } from './api/models.ts'
+import { embed, embedOne, root, running, show, tags, version } from './api/ollama.ts'
 import { admin, apiDocument } from './api/admin.ts'
 import { playground } from './api/playground.ts'
 import { PREFIX } from './admin/index.ts'
@@ -33,6 +35,16 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'POST /embeddings': { handler: embeddings, open: true },
   'POST /v1/completions': { handler: completions, open: true },
   'POST /completions': { handler: completions, open: true },
+  // Ollama's own API. Its clients look for a server by the first two.
+  'GET /': { handler: root, open: true },
+  'GET /api/version': { handler: version, open: true },
+  'GET /api/tags': { handler: tags, open: false },
+  'GET /api/ps': { handler: running, open: false },
+  'POST /api/show': { handler: show, open: false },
+  'POST /api/chat': { handler: operation('chat', ollama), open: true },
+  'POST /api/generate': { handler: operation('chat', ollamaGenerate), open: true },
+  'POST /api/embed': { handler: embed, open: false },
+  'POST /api/embeddings': { handler: embedOne, open: false },
   'GET /v1/models': { handler: listModels, open: false },
   'GET /models': { handler: listModels, open: false },
   'GET /healthz': { handler: healthz, open: true },

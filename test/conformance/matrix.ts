@@ -19,7 +19,9 @@ import { ANSWERS, type AskedFor, REQUESTS } from './scenarios.ts'
 
 /** Dialects that callers speak. Bedrock's and Cohere's are spoken by upstreams alone. */
 export const CALLERS = [...dialects.values()].filter(({ id }) => id !== 'bedrock-converse' && id !== 'cohere')
-export const UPSTREAMS = [...dialects.values()].filter(({ id }) => id !== 'openai-completions')
+export const UPSTREAMS = [...dialects.values()].filter(
+  ({ id }) => id !== 'openai-completions' && id !== 'ollama-generate',
+)
 
 export type Cell =
   | { verdict: 'kept' }

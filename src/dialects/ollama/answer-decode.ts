@@ -13,6 +13,7 @@ const ROOT = new Set<string>([
   'message',
   'response',
   'thinking',
+  'tool_calls',
   'done',
   'done_reason',
   'logprobs',
@@ -38,8 +39,8 @@ export function saidIn(wire: JsonObject, form: Form, before: number): Said {
   return {
     text: asString(form === 'chat' ? message.content : wire.response) ?? '',
     thinking: asString(holder.thinking) ?? '',
-    calls: Array.isArray(message.tool_calls)
-      ? message.tool_calls.flatMap((call, index) => decodeCall(call, before + index))
+    calls: Array.isArray(holder.tool_calls)
+      ? holder.tool_calls.flatMap((call, index) => decodeCall(call, before + index))
       : [],
     images: Array.isArray(message.images)
       ? message.images.flatMap((data): MediaPart[] =>

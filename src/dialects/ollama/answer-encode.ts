@@ -6,7 +6,8 @@ import type { AnswerContext } from '../../core/dialect.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
 import type { Part, ToolCallPart } from '../../core/part.ts'
-import type { GenerationResponse } from '../../core/response.ts'
+import type { Choice, GenerationResponse } from '../../core/response.ts'
+import type { Usage } from '../../core/usage.ts'
 import { encodeFinish } from './finish.ts'
 import { type Form, isOwn } from './form.ts'
 import { encodeUsage } from './usage.ts'
@@ -62,6 +63,7 @@ export function encodeResponse(
       })
   }
   words.content = text
+  notes.push(...unsaid(choice, response.usage))
   if (thinking !== '') words.thinking = thinking
   if (calls.length > 0) words.tool_calls = calls
   if (images.length > 0) words.images = images
@@ -76,9 +78,22 @@ export function encodeResponse(
   return { body, notes }
 }
 
-export function isImage(
-  part: Part,
-): part is Extract<Part, { kind: 'media' }> & {
+/** What an Ollama answer has no word for. */
+function unsaid(choice: Choice | undefined, usage: Usage | undefined): Note[] {
+  const notes: Note[] = []
+  const reason = choice?.finish.reason
+  if (
+    reason === 'content_filter' ||
+    reason === 'refusal' ||
+    choice?.parts.some((part) => part.kind === 'refusal')
+  )
+    notes.push({ field: 'done_reason', action: 'approximated', why: 'Ollama knows only stop and length' })
+  if ((usage?.cacheRead ?? 0) > 0 || (usage?.cacheWrite ?? 0) > 0 || (usage?.reasoning ?? 0) > 0)
+    notes.push({ field: 'usage', action: 'dropped', why: 'Ollama counts no cached or reasoning tokens' })
+  return notes
+}
+
+export function isImage(part: Part): part is Extract<Part, { kind: 'media' }> & {
   source: { type: 'base64'; mediaType: string; data: string }
 } {
   return part.kind === 'media' && part.media === 'image' && part.source.type === 'base64'

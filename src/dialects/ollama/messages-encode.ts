@@ -29,6 +29,8 @@ function encodeMessage(message: Message, at: string, scope: Scope): JsonObject[]
       notes.push({ field: `${at}.${name}`, action: 'dropped', why: 'Ollama has no such member' })
   if (message.name !== undefined)
     notes.push({ field: `${at}.name`, action: 'dropped', why: 'Ollama has no such member' })
+  if (!own && (message.role === 'system' || message.role === 'developer'))
+    return instruction(message, at, scope)
   const results: JsonObject[] = []
   const words: JsonObject = {}
   let text = ''
@@ -88,6 +90,23 @@ function encodeMessage(message: Message, at: string, scope: Scope): JsonObject[]
   if (images.length > 0) words.images = images
   if (calls.length > 0) words.tool_calls = calls
   return [...results, own ? Object.assign(words, message.origin?.extras) : words]
+}
+
+/** Each piece of an instruction is a message of its own: joined, nobody could tell them apart again. */
+function instruction(message: Message, at: string, { notes }: Scope): JsonObject[] {
+  return message.parts.flatMap((part, index) => {
+    const field = `${at}.content[${index}]`
+    noteCache(part, field, notes)
+    if (part.kind !== 'text') {
+      notes.push({ field, action: 'dropped', why: 'instructions are text in Ollama' })
+      return []
+    }
+    if (part.text.startsWith('x-anthropic-billing-header:')) {
+      notes.push({ field, action: 'dropped', why: 'billing text for Anthropic alone' })
+      return []
+    }
+    return [{ role: 'system', content: part.text }]
+  })
 }
 
 function result(

@@ -7,12 +7,13 @@ import type { Runtime } from '../../gateway/runtime.ts'
 import { type Context, sendJson } from '../context.ts'
 import { failWith } from '../fail.ts'
 
-interface Row {
+export interface Row {
   id: string
   owner: string
 }
 
-function rows(runtime: Runtime, availableOnly: boolean): Row[] {
+/** @param availableOnly leaves out what a failed probe says is down. */
+export function modelRows(runtime: Runtime, availableOnly: boolean): Row[] {
   const found = new Map<string, Row>()
   const up = (id: string): boolean => !availableOnly || runtime.probes.status(id).status !== 'down'
   for (const { name, endpoint } of runtime.routes.list())
@@ -27,7 +28,7 @@ function rows(runtime: Runtime, availableOnly: boolean): Row[] {
 
 export function listModels(context: Context): void {
   const { runtime } = context.gateway
-  const all = rows(runtime, context.url.searchParams.get('available') === 'true')
+  const all = modelRows(runtime, context.url.searchParams.get('available') === 'true')
   if (!isAnthropic(context)) return sendJson(context, 200, { object: 'list', data: all.map(openai) })
   const data = all.map(anthropic)
   sendJson(context, 200, {
@@ -40,7 +41,7 @@ export function listModels(context: Context): void {
 
 export function getModel(context: Context): void {
   const id = decoded(context.url.pathname.replace(/^(\/v1)?\/models\//, ''))
-  const row = rows(context.gateway.runtime, false).find((entry) => entry.id === id)
+  const row = modelRows(context.gateway.runtime, false).find((entry) => entry.id === id)
   if (!row)
     return failWith(
       context,

@@ -4,12 +4,19 @@ import type { DialectId } from '../../../src/core/origin.ts'
 import { messagesWire } from './anthropic-messages.ts'
 import { converseWire } from './bedrock-converse.ts'
 import { invokeWire } from './bedrock-invoke.ts'
+import { ollamaGenerateWire, ollamaWire } from './ollama.ts'
 import { chatWire } from './openai-chat.ts'
 import type { Wire } from './wire.ts'
 
 export type { Wire } from './wire.ts'
 
-export const wires: readonly Wire[] = [chatWire, messagesWire, converseWire]
+export const wires: readonly Wire[] = [
+  chatWire,
+  messagesWire,
+  converseWire,
+  ollamaWire,
+  ollamaGenerateWire,
+]
 
 /** Wires that callers speak. */
 export const faces = wires.filter((wire) => wire.face !== undefined)
