@@ -63,6 +63,8 @@ export function sameAsked(name: string, before: Json | undefined, after: Json | 
     return after === undefined || after === null
   if (name === 'n' && before === 1) return true
   if (name === 'response_format') return canonical(formatFacts(before)) === canonical(formatFacts(after))
+  // Left out, auto is what it means.
+  if (name === 'tool_choice' && before === 'auto' && after === undefined) return true
   if (name === 'tool_choice') return canonical(choiceFacts(before)) === canonical(choiceFacts(after))
   if (name === 'stream') return before === false && after === undefined
   if (name === 'stop') return canonical([before].flat()) === canonical([after].flat())

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../src/core/json.ts'
 import type { DialectId } from '../../src/core/origin.ts'
+import type { Hints } from './wires/wire.ts'
 
 export interface Row {
   /** Below the root of the recordings; a row of the printed table. */
@@ -12,6 +13,8 @@ export interface Row {
   provider: string
   /** More members of the endpoint's configuration (credentials, region ...). */
   endpoint?: JsonObject
+  /** How the host's answers deviate. */
+  hints?: Hints
   /** Path of the base URL below the fake. Default `/v1`. */
   base?: string
   /** The dialect comes in Amazon's chunks (InvokeModel). */
@@ -21,11 +24,12 @@ export interface Row {
 }
 
 /** Of a host that speaks several dialects, the one that was recorded. */
-const chat = (folder: string, provider: string): Row => ({
+const chat = (folder: string, provider: string, hints: Hints = {}): Row => ({
   folder,
   wire: 'openai-chat',
   provider,
   endpoint: { dialects: ['openai-chat'] },
+  hints,
 })
 
 export const ROWS: readonly Row[] = [
@@ -37,7 +41,7 @@ export const ROWS: readonly Row[] = [
   chat('llamacpp/chat-completions', 'llamacpp'),
   chat('local-openai-compatible/chat-completions', 'openai-compatible'),
   chat('mistral/chat-completions', 'mistral'),
-  chat('huggingface/chat-completions', 'huggingface'),
+  chat('huggingface/chat-completions', 'huggingface', { tagged: true }),
   chat('xai/chat-completions', 'xai'),
   chat('zai/chat-completions', 'zai'),
   chat('cerebras/chat-completions', 'cerebras'),
@@ -47,8 +51,8 @@ export const ROWS: readonly Row[] = [
   chat('snowflake/chat-completions', 'snowflake-cortex'),
   chat('heroku/chat-completions', 'heroku'),
   chat('perplexity/chat-completions', 'perplexity'),
-  chat('vercel-gateway/chat-completions', 'vercel-gateway'),
-  chat('google/chat-completions', 'google-openai'),
+  chat('vercel-gateway/chat-completions', 'vercel-gateway', { outputLacks: 'reasoning if larger' }),
+  chat('google/chat-completions', 'google-openai', { outputLacks: 'what the total has more' }),
   chat('anthropic/chat-completions', 'openai-compatible'),
   chat('aws-bedrock/chat-completions', 'openai-compatible'),
   chat('ollama/chat-completions', 'ollama'),

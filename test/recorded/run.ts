@@ -9,12 +9,14 @@ import { type Logger, pino } from 'pino'
 import { Agent, request } from 'undici'
 import { loadConfig } from '../../src/config/load.ts'
 import { collect, replay } from '../../src/core/collect.ts'
-import type { AnswerContext, Encoded, GenerationDialect } from '../../src/core/dialect.ts'
+import type { AnswerContext, Encoded, GenerationDialect, Quirks } from '../../src/core/dialect.ts'
 import { GatewayError } from '../../src/core/error.ts'
 import type { StreamEvent } from '../../src/core/event.ts'
 import { checkGrammar } from '../../src/core/grammar.ts'
 import { type Json, type JsonObject, asString, isObject } from '../../src/core/json.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
+import { provider } from '../../src/providers/index.ts'
+import { quirksOf } from '../../src/providers/provider.ts'
 import { startServer } from '../../src/server/index.ts'
 import { type Fake, startFake } from '../../src/testing/index.ts'
 import { frameReader } from '../../src/wire/frames.ts'
@@ -104,7 +106,7 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
         }
         results.push({ check, problems })
       }
-      const facts = recorded.wire.read(recorded.streamed, recorded.bytes)
+      const facts = recorded.wire.read(recorded.streamed, recorded.bytes, recorded.row.hints)
       if (recorded.status >= 400) await add('error', () => errorChecks(recorded, fake, ask))
       else {
         if (recorded.wire.face) {
@@ -174,9 +176,11 @@ async function meterChecks(recorded: RecordedCase, facts: Facts, fake: Fake, ask
 /** The recorded answer as canonical events. */
 function eventsOf(recorded: RecordedCase): StreamEvent[] {
   const { dialect } = recorded.wire
+  const record = provider(recorded.row.provider)
+  const quirks = record?.speaks[0]?.dialect === dialect.id ? quirksOf(record, record.speaks[0]) : {}
   return recorded.streamed
-    ? decodeStream(dialect, framesOf(dialect, [recorded.bytes]))
-    : replayed(dialect, recorded.bytes)
+    ? decodeStream(dialect, framesOf(dialect, [recorded.bytes]), quirks)
+    : replayed(dialect, recorded.bytes, quirks)
 }
 
 async function translateChecks(
@@ -338,17 +342,18 @@ function framesOf(
 function decodeStream(
   dialect: GenerationDialect,
   frames: readonly { event: string; data: string }[],
+  quirks: Quirks = {},
 ): StreamEvent[] {
   const events: StreamEvent[] = []
-  const decoder = dialect.stream.decoder({}, (event) => events.push(event))
+  const decoder = dialect.stream.decoder(quirks, (event) => events.push(event))
   for (const frame of frames) decoder.frame(frame)
   decoder.end()
   return events
 }
 
-function replayed(dialect: GenerationDialect, bytes: Buffer): StreamEvent[] {
+function replayed(dialect: GenerationDialect, bytes: Buffer, quirks: Quirks): StreamEvent[] {
   const events: StreamEvent[] = []
-  replay(dialect.response.decode(parsed(bytes) as Json, {}), (event) => events.push(event))
+  replay(dialect.response.decode(parsed(bytes) as Json, quirks), (event) => events.push(event))
   return events
 }
 

@@ -64,6 +64,11 @@ function foreignBody(request: GenerationRequest, target: EncodeTarget, notes: No
   for (const name of EXTENSIONS) {
     const value = extras[name]
     if (value === undefined || value === null) continue
+    // Z.ai's `thinking` has members of its own; without a type it is not this API's.
+    if (name === 'thinking' && (!isObject(value) || typeof value.type !== 'string')) {
+      notes.push({ field: name, action: 'dropped', why: 'it names no type of thinking' })
+      continue
+    }
     body[name] = isObject(value) && isObject(body[name]) ? { ...body[name], ...value } : value
   }
   encodeSampling(request, target, body, notes)

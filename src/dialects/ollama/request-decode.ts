@@ -43,7 +43,7 @@ export function decodeRequest(form: Form, wire: JsonObject): GenerationRequest {
   const request: GenerationRequest = {
     dialect,
     model: typeof wire.model === 'string' ? wire.model : '',
-    messages: form === 'chat' ? messages(wire.messages) : promptOf(wire),
+    messages: form === 'chat' ? messages(wire.messages) : promptOf(wire, shape),
     stream: wire.stream !== false,
     includeUsage: true,
   }
@@ -142,12 +142,13 @@ function imageParts(wire: Json | undefined, at: string): Part[] {
   }))
 }
 
-function promptOf(wire: JsonObject): Message[] {
+function promptOf(wire: JsonObject, shape: JsonObject): Message[] {
   const { prompt, system } = wire
   if (prompt !== undefined && typeof prompt !== 'string') throw invalid('prompt', 'prompt must be a string')
   if (prompt === undefined || prompt === '')
     throw invalid('prompt', 'prompt must not be empty: loading a model unasked has no meaning here')
   if (system !== undefined && typeof system !== 'string') throw invalid('system', 'system must be a string')
+  if (system === '') shape.system = ''
   return [
     ...(system === undefined || system === ''
       ? []

@@ -18,7 +18,7 @@ export function encodeRequest(form: Form, request: GenerationRequest, target: En
   const body: JsonObject = { model: target.model }
   const messages = encodeMessages(request, notes)
   if (form === 'chat') body.messages = messages
-  else Object.assign(body, asPrompt(messages))
+  else Object.assign(body, shape.system === undefined ? {} : { system: shape.system }, asPrompt(messages))
   if (form === 'chat') encodeTools(request, body, notes)
   const options = encodeOptions(request, shape, notes)
   if (own && extras.options !== undefined) Object.assign(options, extras.options)

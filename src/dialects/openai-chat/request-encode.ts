@@ -79,7 +79,9 @@ function encodeTools(request: GenerationRequest, body: JsonObject, shape: JsonOb
     else {
       const tools = request.tools.flatMap((tool, index) => encodeTool(tool, index, request, notes))
       // vLLM and OpenAI answer 400 to an empty list, and to a choice without tools.
-      if (tools.length === 0) {
+      if (tools.length === 0 && request.tools.length === 0 && request.dialect === 'openai-chat')
+        body.tools = []
+      else if (tools.length === 0) {
         if (request.tools.length === 0)
           notes.push({ field: 'tools', action: 'dropped', why: 'an empty list is refused' })
         if (request.toolChoice !== undefined)

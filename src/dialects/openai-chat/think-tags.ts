@@ -21,19 +21,26 @@ export function thinkSplitter(piece: Piece): ThinkSplitter {
   let state: 'start' | 'inside' | 'after' | 'text' = 'start'
   let held = ''
   let close = ''
+  let fresh = false
 
   const step = (last: boolean): void => {
     if (state === 'start') {
       const begin = held.trimStart()
       const pair = PAIRS.find(([open]) => begin.startsWith(open))
       if (pair) {
-        held = begin.slice(pair[0].length).replace(/^\n/, '')
+        held = begin.slice(pair[0].length)
         close = pair[1]
+        fresh = true
         state = 'inside'
       } else if (last || !PAIRS.some(([open]) => open.startsWith(begin))) state = 'text'
       else return
     }
     if (state === 'inside') {
+      // The line break behind the tag belongs to it, and may come in the next fragment.
+      if (fresh && held !== '') {
+        fresh = false
+        held = held.replace(/^\n/, '')
+      }
       const at = held.indexOf(close)
       if (at < 0) {
         // The end of what is here may be the beginning of the closing tag.

@@ -58,7 +58,12 @@ export function decodeUsage(wire: unknown, quirks: Quirks): Usage | undefined {
 }
 
 export function encodeUsage(usage: Usage): JsonObject {
-  if (usage.raw?.dialect === 'openai-chat') return usage.raw.value
+  if (usage.raw?.dialect === 'openai-chat') {
+    const raw = usage.raw.value
+    if (usage.output === undefined || usage.output === raw.completion_tokens) return raw
+    // A host that counts reasoning elsewhere is put right.
+    return { ...raw, completion_tokens: usage.output, total_tokens: (usage.input ?? 0) + usage.output }
+  }
   const input = usage.input ?? 0
   const output = usage.output ?? 0
   const wire: JsonObject = {

@@ -19,12 +19,15 @@ import {
 } from '../facts.ts'
 import { chatAtoms, sameAsked, TWINS } from '../request-oracle.ts'
 import { serving } from '../serving.ts'
-import type { Wire } from './wire.ts'
+import type { Hints, Wire } from './wire.ts'
 
 export const chatWire: Wire = {
   dialect: openaiChat,
-  read: (streamed, bytes) =>
-    streamed ? streamedChat(eventPayloads(bytes.toString('utf8'))) : wholeChat(parse(bytes.toString('utf8'))),
+  read(streamed, bytes, hints = {}) {
+    const said = bytes.toString('utf8')
+    const facts = streamed ? streamedChat(eventPayloads(said), hints) : wholeChat(parse(said), hints)
+    return hints.tagged === true ? { ...facts, choices: facts.choices.map(untagged) } : facts
+  },
   holds: (facts) => ({
     ...facts,
     choices: facts.choices.map((choice) => {
@@ -94,14 +97,54 @@ const SAID: Readonly<Record<FinishFact, FinishFact>> = {
 const finishOf = (word: unknown): FinishFact | null =>
   typeof word === 'string' ? (FINISH[word] ?? 'unknown') : null
 
-function chatUsage(wire: unknown): UsageFacts | undefined {
+function chatUsage(wire: unknown, hints: Hints): UsageFacts | undefined {
   if (!isObject(wire)) return undefined
   const details = isObject(wire.prompt_tokens_details) ? wire.prompt_tokens_details : {}
   return {
     input: count(wire.prompt_tokens),
-    output: count(wire.completion_tokens),
-    cacheRead: count(details.cached_tokens) ?? count(wire.prompt_cache_hit_tokens) ?? 0,
+    output: outputOf(wire, hints),
+    cacheRead:
+      count(details.cached_tokens) ??
+      count(wire.prompt_cache_hit_tokens) ??
+      count(wire.cached_tokens) ??
+      count(wire.num_cached_tokens) ??
+      0,
   }
+}
+
+/** All that was generated, reasoning included, however the host counts it. */
+function outputOf(wire: JsonObject, { outputLacks }: Hints): number | undefined {
+  const output = count(wire.completion_tokens)
+  const input = count(wire.prompt_tokens)
+  const total = count(wire.total_tokens)
+  const more = isObject(wire.completion_tokens_details) ? wire.completion_tokens_details : {}
+  const reasoning = count(more.reasoning_tokens) ?? 0
+  if (outputLacks === 'what the total has more' && total !== undefined && input !== undefined)
+    return total - input
+  if (output === undefined || input === undefined) return output
+  const beside = reasoning > 0 && total === input + output + reasoning
+  return beside || (outputLacks === 'reasoning if larger' && reasoning > output) ? output + reasoning : output
+}
+
+/** Reasoning in tags at the beginning of the text. */
+function untagged(facts: ChoiceFacts): ChoiceFacts {
+  const found = /^\s*<think>\n?([^]*?)(?:<\/think>\s*|$)/.exec(facts.text)
+  if (!found) return facts
+  return {
+    ...facts,
+    reasoning: facts.reasoning + (found[1] ?? ''),
+    text: facts.text.slice(found[0].length),
+  }
+}
+
+/** Reasoning under one of its names; typed pieces count where no plain text does. */
+function reasoningOf(holder: JsonObject): string {
+  const plain = text(holder.reasoning_content) || text(holder.reasoning)
+  return plain !== ''
+    ? plain
+    : list(holder.reasoning_details)
+        .map((piece) => text(piece.text) || text(piece.summary))
+        .join('')
 }
 
 /** Content that is a list (Mistral) is text and thinking pieces. */
@@ -127,13 +170,13 @@ function addAnnotations(into: ChoiceFacts, annotations: unknown): void {
   }
 }
 
-function wholeChat(body: unknown): Facts {
+function wholeChat(body: unknown, hints: Hints = {}): Facts {
   if (!isObject(body)) return { choices: [], usage: undefined, error: 'not JSON', complete: false }
   const choices = list(body.choices).map((choice) => {
     const facts = empty()
     const message = isObject(choice.message) ? choice.message : {}
     addContent(facts, message.content)
-    facts.reasoning += text(message.reasoning_content) || text(message.reasoning)
+    facts.reasoning += reasoningOf(message)
     facts.refusal = text(message.refusal)
     for (const call of list(message.tool_calls)) {
       const inner = isObject(call.function) ? call.function : isObject(call.custom) ? call.custom : {}
@@ -144,7 +187,7 @@ function wholeChat(body: unknown): Facts {
       })
     }
     // The form before tools has no ids.
-    if (isObject(message.function_call))
+    if (isObject(message.function_call) && text(message.function_call.name) !== '')
       facts.tools.push({
         id: `legacy_${text(message.function_call.name)}`,
         name: text(message.function_call.name),
@@ -156,10 +199,10 @@ function wholeChat(body: unknown): Facts {
     facts.finish = finishOf(choice.finish_reason)
     return facts
   })
-  return { choices, usage: chatUsage(body.usage), error: errorText(body), complete: true }
+  return { choices, usage: chatUsage(body.usage, hints), error: errorText(body), complete: true }
 }
 
-function streamedChat(payloads: readonly string[]): Facts {
+function streamedChat(payloads: readonly string[], hints: Hints): Facts {
   const choices = new Map<
     number,
     ChoiceFacts & { calls: Map<number, { id: string; name: string; args: string }> }
@@ -176,14 +219,14 @@ function streamedChat(payloads: readonly string[]): Facts {
     if (!isObject(chunk)) continue
     error ??= errorText(chunk)
     const groq = isObject(chunk.x_groq) ? chunk.x_groq.usage : undefined
-    usage = chatUsage(chunk.usage) ?? chatUsage(groq) ?? usage
+    usage = chatUsage(chunk.usage, hints) ?? chatUsage(groq, hints) ?? usage
     for (const choice of list(chunk.choices)) {
       const index = count(choice.index) ?? 0
       const at = choices.get(index) ?? { ...empty(), calls: new Map() }
       choices.set(index, at)
       const delta = isObject(choice.delta) ? choice.delta : {}
       addContent(at, delta.content)
-      at.reasoning += text(delta.reasoning_content) || text(delta.reasoning)
+      at.reasoning += reasoningOf(delta)
       at.refusal += text(delta.refusal)
       for (const call of list(delta.tool_calls)) {
         const inner = isObject(call.function) ? call.function : isObject(call.custom) ? call.custom : {}

@@ -6,10 +6,18 @@ import type { Json, JsonObject } from '../../../src/core/json.ts'
 import type { DialectId } from '../../../src/core/origin.ts'
 import type { Facts } from '../facts.ts'
 
+/** What the spec says of a host's answers; the oracle's own words for it, not the provider record's. */
+export interface Hints {
+  /** Output tokens leave reasoning out: where reasoning is larger, or where the total tells. */
+  outputLacks?: 'reasoning if larger' | 'what the total has more'
+  /** Text begins with reasoning in tags. */
+  tagged?: boolean
+}
+
 export interface Wire {
   dialect: GenerationDialect
-  /** An independent reading of an answer of this dialect. */
-  read(streamed: boolean, bytes: Buffer): Facts
+  /** An independent reading of an answer of this dialect; `hints` say how its host deviates. */
+  read(streamed: boolean, bytes: Buffer, hints?: Hints): Facts
   /** The facts of an answer of `from`, reduced to what this wire has a form for. */
   holds(facts: Facts, from: DialectId): Facts
   /** How a caller speaks it; absent where no caller does (Bedrock, Cohere). */
