@@ -57,7 +57,9 @@ function noteForeign(request: GenerationRequest, notes: Note[]): void {
 
 /** /api/generate is one prompt with its instruction. @throws `invalid_request` for a conversation. */
 function asPrompt(messages: readonly JsonObject[]): JsonObject {
-  const system = messages.filter((message) => message.role === 'system').map((message) => message.content)
+  const system = messages.flatMap(({ role, content }) =>
+    role === 'system' && typeof content === 'string' ? [content] : [],
+  )
   const rest = messages.filter((message) => message.role !== 'system')
   const [only] = rest
   if (rest.length !== 1 || only?.role !== 'user')
@@ -167,7 +169,7 @@ function roomFor(
       `the prompt is about ${Math.ceil(prompt)} tokens, and the model's context holds ${most}`,
     )
   if (wanted <= UNASKED) return
-  const step = STEPS.find((size) => size >= wanted) ?? (STEPS.at(-1) as number)
+  const step = STEPS.find((size) => size >= wanted) ?? wanted
   options.num_ctx = most === undefined ? step : Math.min(step, most)
 }
 

@@ -2,7 +2,7 @@
 // last line. One choice only: fragments of any other have no place.
 
 import type { AnswerContext, StreamEncoder } from '../../core/dialect.ts'
-import type { Json, JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { Finish } from '../../core/response.ts'
 import type { Usage } from '../../core/usage.ts'
 import { callOf, head, isImage, wordsOf } from './answer-encode.ts'
@@ -63,7 +63,7 @@ export function encoder(form: Form, context: AnswerContext, write: (text: string
           usage = event.usage
           return
         case 'logprobs':
-          if (event.content) line({}, { logprobs: event.content as Json, done: false })
+          if (event.content) line({}, { logprobs: event.content, done: false })
           return
         case 'extras':
           if (event.choice === undefined && isOwn(event.dialect)) extras = { ...extras, ...event.members }
