@@ -10,13 +10,7 @@ import type { Wire } from './wire.ts'
 
 export type { Wire } from './wire.ts'
 
-export const wires: readonly Wire[] = [
-  chatWire,
-  messagesWire,
-  converseWire,
-  ollamaWire,
-  ollamaGenerateWire,
-]
+export const wires: readonly Wire[] = [chatWire, messagesWire, converseWire, ollamaWire, ollamaGenerateWire]
 
 /** Wires that callers speak. */
 export const faces = wires.filter((wire) => wire.face !== undefined)
