@@ -36,4 +36,10 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Look',
     load: async () => (await import('./doctor.ts')).command(),
   },
+  {
+    name: 'explain',
+    summary: 'why did a call go where it went?',
+    group: 'Look',
+    load: async () => (await import('./explain.ts')).command(),
+  },
 ]
