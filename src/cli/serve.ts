@@ -16,6 +16,7 @@ import { version } from '../server/version.ts'
 import { readableByOthers, sqliteRegistry } from '../stores/sqlite/registry.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 import { greeting } from './greeting.ts'
+import { type LogLines, logLines } from './log-lines.ts'
 
 interface ServeOptions {
   config?: string
@@ -49,7 +50,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const lines = pino.destination({ dest: 2, sync: false, minLength: 16_000, periodicFlush: 100 })
+  const lines = logLines(2)
   const log = pino({ level: options.logLevel, base: null }, urgentAtOnce(lines))
   let control: Control
   try {
@@ -59,7 +60,7 @@ async function serve(options: ServeOptions): Promise<void> {
       openStore: sqliteRegistry,
       log,
       clock: systemClock,
-      gateway: { writeLine: (line) => void lines.write(line) },
+      gateway: { writeLine: lines.write },
     })
   } catch (thrown) {
     console.error(thrown instanceof ConfigError ? thrown.message : String(thrown))
@@ -132,7 +133,7 @@ function openToAll({ server }: Config): string | undefined {
 }
 
 /** Lines are gathered off the path for up to 100 ms and flushed at exit; warnings and errors leave at once. */
-function urgentAtOnce(lines: ReturnType<typeof pino.destination>): DestinationStream {
+function urgentAtOnce(lines: LogLines): DestinationStream {
   const stream = {
     // pino then tells the level of each line in `lastLevel`.
     [Symbol.for('pino.metadata')]: true,

@@ -21,8 +21,18 @@ export function identify(call: Pick<Call, 'headers'>, runtime: Pick<Runtime, 'co
 /** Whose call it is, for turns and limits: the key it presents, as a digest. Callers without a key are one. */
 export function callerOf(call: Pick<Call, 'headers'>): string {
   const key = keyOf(call)
-  return key === undefined ? '' : createHash('sha256').update(key).digest('base64url').slice(0, 16)
+  if (key === undefined) return ''
+  let digest = digests.get(key)
+  if (digest === undefined) {
+    digest = createHash('sha256').update(key).digest('base64url').slice(0, 16)
+    if (digests.size >= 1_000) digests.clear()
+    digests.set(key, digest)
+  }
+  return digest
 }
+
+/** Of keys seen lately: a digest costs more than the rest of a call's bookkeeping. */
+const digests = new Map<string, string>()
 
 function keyOf(call: Pick<Call, 'headers'>): string | undefined {
   // Where both credential headers arrive, x-api-key is the one that counts, as at Anthropic's own API.

@@ -1,8 +1,6 @@
 // Calls that are under way, from their arrival to the last byte of their answer. What became of them is in the decision
 // records.
 
-import type { ServerResponse } from 'node:http'
-
 export interface LiveCall {
   id: string
   operation: string
@@ -12,8 +10,9 @@ export interface LiveCall {
 }
 
 export interface LiveCalls {
-  /** Counts until the answer's connection is done with it. */
-  begin(call: LiveCall, response: ServerResponse): void
+  begin(call: LiveCall): void
+  /** The answer's connection is done with it. An id that never began is no mistake. */
+  end(id: string): void
   list(): LiveCall[]
   readonly count: number
 }
@@ -21,9 +20,11 @@ export interface LiveCalls {
 export function liveCalls(): LiveCalls {
   const calls = new Map<string, LiveCall>()
   return {
-    begin(call, response) {
+    begin(call) {
       calls.set(call.id, call)
-      response.once('close', () => calls.delete(call.id))
+    },
+    end(id) {
+      calls.delete(id)
     },
     list: () => [...calls.values()],
     get count() {

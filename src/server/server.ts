@@ -101,6 +101,7 @@ export async function serve(
   const context = new Serving(request, response, options)
   // The one place where a hang-up is seen: every wait of the call hangs on this token.
   response.on('close', () => {
+    admin?.live.end(context.id)
     if (!response.writableFinished)
       context.cancel.raise(new GatewayError('caller_gone', 'the caller hung up'))
   })

@@ -10,10 +10,7 @@ import { failWith } from '../fail.ts'
 export function operation(name: Call['operation'], dialect: GenerationDialect): Handler {
   return async (context) => {
     const { request, response, gateway } = context
-    context.admin?.live.begin(
-      { id: context.id, operation: name, dialect: dialect.id, at: Date.now() },
-      response,
-    )
+    context.admin?.live.begin({ id: context.id, operation: name, dialect: dialect.id, at: Date.now() })
     let body: Buffer
     try {
       body = await readBody(request, gateway.runtime.config.server.maxBodyBytes)
