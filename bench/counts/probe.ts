@@ -15,12 +15,11 @@ export interface Sample {
 let writes = 0
 let reads = 0
 
-interface Patched {
-  _writeGeneric(...args: unknown[]): unknown
-}
-const prototype = Socket.prototype as unknown as Patched & Socket
-const writeGeneric = prototype._writeGeneric
-prototype._writeGeneric = function counted(this: unknown, ...args: unknown[]) {
+/** Where every write of a socket, gathered or not, leaves for the operating system. */
+const WRITE = '_writeGeneric'
+const prototype = Socket.prototype as Socket & { [WRITE](...args: unknown[]): unknown }
+const writeGeneric = prototype[WRITE]
+prototype[WRITE] = function counted(this: unknown, ...args: unknown[]) {
   writes++
   return writeGeneric.apply(this, args)
 }
