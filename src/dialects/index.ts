@@ -8,6 +8,7 @@ import { bedrockConverse } from './bedrock-converse/index.ts'
 import { gemini } from './gemini/index.ts'
 import { ollama, ollamaGenerate } from './ollama/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiCompletions } from './openai-completions/index.ts'
 
 const all: readonly GenerationDialect[] = [
   openaiChat,
@@ -16,6 +17,7 @@ const all: readonly GenerationDialect[] = [
   bedrockConverse,
   ollama,
   ollamaGenerate,
+  openaiCompletions,
 ]
 
 export const dialects: ReadonlyMap<DialectId, GenerationDialect> = new Map(

@@ -24,7 +24,10 @@ interface Like {
   base?: string
   quirks?: Quirks
   local?: boolean
-  paths?: ProviderRecord['paths']
+  /** `completions` is the legacy dialect's path: a prompt is relayed there, and sent as a chat where there is none. */
+  paths?: ProviderRecord['paths'] & { readonly completions?: string }
+  /** Upstream models that have completions, where not all do. */
+  completionsOnly?: RegExp
   auth?: ProviderRecord['auth']
   entra?: ProviderRecord['entra']
   /** Dialects spoken beside Chat Completions, at their own paths. */
@@ -41,8 +44,10 @@ export function openaiLike({
   paths = OPENAI_PATHS,
   auth = { type: 'bearer' },
   entra,
+  completionsOnly,
   also = [],
 }: Like): ProviderRecord {
+  const { completions, ...plain } = paths
   return {
     id,
     title,
@@ -50,8 +55,20 @@ export function openaiLike({
     ...(base === undefined ? {} : { base }),
     auth,
     ...(entra === undefined ? {} : { entra }),
-    speaks: [CHAT, ...also],
-    paths,
+    speaks: [
+      CHAT,
+      ...also,
+      ...(completions === undefined
+        ? []
+        : [
+            {
+              dialect: 'openai-completions' as const,
+              path: completions,
+              ...(completionsOnly === undefined ? {} : { only: completionsOnly }),
+            },
+          ]),
+    ],
+    paths: plain,
     quirks,
     ...(local === true ? { local } : {}),
   }

@@ -16,7 +16,6 @@ export type AuthScheme =
 /** Everything but generation: OpenAI's public shapes inbound, one path each upstream. */
 export type PlainOperation =
   | 'embeddings'
-  | 'completions'
   | 'models'
   | 'images'
   | 'image_edits'

@@ -3,6 +3,7 @@
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
 import { ollama, ollamaGenerate } from '../dialects/ollama/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
+import { openaiCompletions } from '../dialects/openai-completions/index.ts'
 import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
 import { getModel, listModels } from './api/models.ts'
@@ -23,7 +24,7 @@ const chat = operation('chat', openaiChat)
 const messages = operation('chat', anthropicMessages)
 const countTokens = operation('count_tokens', anthropicMessages)
 const embeddings = operation('embeddings', openaiChat)
-const completions = operation('completions', openaiChat)
+const completions = operation('chat', openaiCompletions)
 
 /** The pipeline identifies callers of POST paths itself; `open` is about the GETs handled before it. */
 const PATHS: Readonly<Record<string, PublicPath>> = {

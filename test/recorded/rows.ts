@@ -56,6 +56,12 @@ export const ROWS: readonly Row[] = [
   chat('anthropic/chat-completions', 'openai-compatible'),
   chat('aws-bedrock/chat-completions', 'openai-compatible'),
   chat('ollama/chat-completions', 'ollama'),
+  {
+    folder: 'openai/completions',
+    wire: 'openai-completions',
+    provider: 'openai-compatible',
+    endpoint: { dialects: ['openai-completions'] },
+  },
   { folder: 'ollama/chat', wire: 'ollama', provider: 'ollama', endpoint: { dialects: ['ollama'] } },
   {
     folder: 'ollama/generate',

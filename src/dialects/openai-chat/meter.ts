@@ -4,7 +4,7 @@ import type { Frame, Meter, Metered, Quirks } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/error.ts'
 import { type Json, asNumber, isObject } from '../../core/json.ts'
 import { errorInside } from './error.ts'
-import { decodeUsage } from './usage.ts'
+import { decodeUsage } from '../openai-family/usage.ts'
 
 /** Only frames that can hold something of interest are parsed: one substring search each for the rest. */
 const WORTH = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"/

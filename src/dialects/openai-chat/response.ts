@@ -17,7 +17,7 @@ import { rest } from './members.ts'
 import { usageIn } from './meter.ts'
 import { sealOfDetails, textOfDetails } from './reasoning-details.ts'
 import { thinkSplitter } from './think-tags.ts'
-import { decodeUsage, encodeUsage } from './usage.ts'
+import { decodeUsage, encodeUsage } from '../openai-family/usage.ts'
 
 const ROOT = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])
 const CHOICE = new Set(['index', 'message', 'finish_reason', 'logprobs', 'delta'])

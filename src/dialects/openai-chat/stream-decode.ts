@@ -17,7 +17,7 @@ import { joinDetails, sealOfDetails, textOfDetails } from './reasoning-details.t
 import { contentOf, decodeCitation } from './response.ts'
 import { type ThinkSplitter, thinkSplitter } from './think-tags.ts'
 import { thoughtSeal } from './thought-signature.ts'
-import { decodeUsage } from './usage.ts'
+import { decodeUsage } from '../openai-family/usage.ts'
 
 const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'x_groq'])
 const DELTA = new Set([

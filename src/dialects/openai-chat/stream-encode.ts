@@ -13,7 +13,7 @@ import { encodeFinish } from './finish.ts'
 import { thinkingBlock } from './messages-encode.ts'
 import { encodeCitation, vendorOf } from './response.ts'
 import { extraContent } from './thought-signature.ts'
-import { encodeUsage } from './usage.ts'
+import { encodeUsage } from '../openai-family/usage.ts'
 
 interface OpenPart {
   kind: string

@@ -149,3 +149,8 @@ export function encodeError(
 export function envelope(error: GatewayError): JsonObject {
   return { message: error.message, type: error.type, param: error.param, code: error.code }
 }
+
+/** What openai-node turns into an APIError inside a stream; no `[DONE]` follows a break. */
+export function failureFrame(error: GatewayError, _requestId: string): string {
+  return `data: ${JSON.stringify({ error: envelope(error) })}\n\n`
+}

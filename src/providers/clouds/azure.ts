@@ -8,6 +8,8 @@ export const azure = openaiLike({
   key: ['AZURE_OPENAI_API_KEY'],
   auth: { type: 'header', name: 'api-key' },
   entra: { scope: 'https://cognitiveservices.azure.com/.default' },
+  // All others are chat models, and answer so.
+  completionsOnly: /instruct|davinci|babbage/,
   paths: {
     ...OPENAI_PATHS,
     images: '/images/generations',

@@ -8,6 +8,8 @@ export const openai = openaiLike({
   key: ['OPENAI_API_KEY'],
   base: 'https://api.openai.com/v1',
   quirks: USAGE_ON_REQUEST,
+  // All others are chat models, and answer so.
+  completionsOnly: /instruct|davinci|babbage/,
   paths: {
     ...OPENAI_PATHS,
     images: '/images/generations',

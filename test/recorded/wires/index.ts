@@ -6,11 +6,19 @@ import { converseWire } from './bedrock-converse.ts'
 import { invokeWire } from './bedrock-invoke.ts'
 import { ollamaGenerateWire, ollamaWire } from './ollama.ts'
 import { chatWire } from './openai-chat.ts'
+import { completionsWire } from './openai-completions.ts'
 import type { Wire } from './wire.ts'
 
 export type { Wire } from './wire.ts'
 
-export const wires: readonly Wire[] = [chatWire, messagesWire, converseWire, ollamaWire, ollamaGenerateWire]
+export const wires: readonly Wire[] = [
+  chatWire,
+  messagesWire,
+  converseWire,
+  ollamaWire,
+  ollamaGenerateWire,
+  completionsWire,
+]
 
 /** Wires that callers speak. */
 export const faces = wires.filter((wire) => wire.face !== undefined)

@@ -22,6 +22,8 @@ export interface Wire {
   holds(facts: Facts, from: DialectId): Facts
   /** How a caller speaks it; absent where no caller does (Bedrock, Cohere). */
   face?: Face
+  /** A request that no other dialect can say: it is refused there, and only relayed. */
+  relayedOnly?(body: JsonObject): boolean
   /** How its requests are compared; absent: only decode and encode in the same dialect is checked. */
   asks?: Asks
 }
