@@ -136,17 +136,10 @@ function ThemeButton(): ReactNode {
 }
 
 function LogoutButton(): ReactNode {
-  const queries = useQueryClient()
+  // A fresh page, so that nothing of the session is left in this one.
+  const leave = (): void => location.assign('/ui/')
   return (
-    <Button
-      look="quiet"
-      onClick={() =>
-        void logout().finally(() => {
-          queries.clear()
-          void queries.invalidateQueries({ queryKey: ['session'] })
-        })
-      }
-    >
+    <Button look="quiet" onClick={() => void logout().then(leave, leave)}>
       <LogOut size={16} aria-hidden="true" />
       Log out
     </Button>

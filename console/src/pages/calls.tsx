@@ -73,7 +73,7 @@ export function CallsPage(): ReactNode {
                 failed only
               </label>
               <input
-                className="field max-w-56"
+                className="field w-44"
                 type="search"
                 placeholder="Filter"
                 aria-label="Filter calls"

@@ -85,7 +85,7 @@ export function EndpointsPage(): ReactNode {
           title={`${list.data.length} ${list.data.length === 1 ? 'endpoint' : 'endpoints'}`}
           actions={
             <input
-              className="field max-w-56"
+              className="field w-44"
               type="search"
               placeholder="Filter"
               aria-label="Filter endpoints"

@@ -31,7 +31,7 @@ export function ModelsPage(): ReactNode {
           title={`${count(rows.length)} of ${count(list.data.length)}`}
           actions={
             <input
-              className="field max-w-56"
+              className="field w-44"
               type="search"
               placeholder="Filter"
               aria-label="Filter models"

@@ -35,7 +35,7 @@ export function SettingsPage(): ReactNode {
           title={`${rows.length} settings`}
           actions={
             <input
-              className="field max-w-56"
+              className="field w-44"
               type="search"
               placeholder="Filter"
               aria-label="Filter settings"

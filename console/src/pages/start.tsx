@@ -30,7 +30,7 @@ export function StartPage(): ReactNode {
         </>
       }
     >
-      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+      <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
         <Figure title="Endpoints" value={data.endpoints.total} to="/endpoints">
           <Reach endpoints={data.endpoints} />
         </Figure>

@@ -1,7 +1,17 @@
 // The small set of components that every page is made of. Native elements wherever the platform has one: dialogs, selects
 // and details bring their keyboard behaviour with them and need no styles of their own under our content security policy.
 
-import { type ComponentProps, type ReactNode, useEffect, useRef, useState } from 'react'
+import {
+  type AriaAttributes,
+  type ComponentProps,
+  type ReactElement,
+  type ReactNode,
+  cloneElement,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react'
 import { Check, Copy, X } from 'lucide-react'
 
 export function cx(...names: (string | false | undefined)[]): string {
@@ -156,19 +166,30 @@ export function Field({
   label: string
   hint?: ReactNode
   error?: string | undefined
-  children: ReactNode
+  /** One input; it is told of the hint and the error. */
+  children: ReactElement<AriaAttributes>
 }): ReactNode {
+  const id = useId()
+  const about = error ?? hint
   return (
-    <label className="flex flex-col gap-1">
-      <span className="font-medium">{label}</span>
-      {children}
-      {hint !== undefined && error === undefined && <span className="text-xs text-soft">{hint}</span>}
-      {error !== undefined && (
-        <span role="alert" className="text-xs text-bad">
-          {error}
+    <div className="flex flex-col gap-1">
+      <label className="flex flex-col gap-1">
+        <span className="font-medium">{label}</span>
+        {cloneElement(children, {
+          ...(about === undefined ? {} : { 'aria-describedby': id }),
+          ...(error === undefined ? {} : { 'aria-invalid': true }),
+        })}
+      </label>
+      {about !== undefined && (
+        <span
+          id={id}
+          {...(error === undefined ? {} : { role: 'alert' })}
+          className={cx('text-xs', error === undefined ? 'text-soft' : 'text-bad')}
+        >
+          {about}
         </span>
       )}
-    </label>
+    </div>
   )
 }
 
