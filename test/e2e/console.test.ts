@@ -46,7 +46,7 @@ let gw: Gateway
 beforeAll(async () => {
   if (!ready) return
   mkdirSync(SHOTS, { recursive: true })
-  browser = await chromium.launch({ executablePath: CHROMIUM as string, args: FLAGS })
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
   fake = await startFake({ kind: 'openai', models: ['m-a', HOSTILE] })
   const port = await freePort('127.0.0.1')
   gw = await launch({
@@ -87,7 +87,7 @@ interface AxeResult {
 async function barriers(page: Page): Promise<string[]> {
   // Evaluated by the debugger, so that the page's content security policy need not let it in.
   await page.evaluate(AXE)
-  const { violations } = (await page.evaluate('axe.run(document)')) as AxeResult
+  const { violations } = await page.evaluate<AxeResult>('axe.run(document)')
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`)
