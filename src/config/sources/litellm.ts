@@ -84,8 +84,8 @@ export function litellmEndpoints(
   return { endpoints, routes: [...routes.values()], aliases: settle(file, endpoints, routes, problems) }
 }
 
-function readRow(row: Row, index: number): Read {
-  const { model, api_base: apiBase, api_key: key, api_version: version } = row.litellm_params
+/** The provider that LiteLLM means by a model's prefix, and the upstream's own name of the model. */
+export function litellmKind(model: string, base: string | undefined): { kind: string; upstream: string } {
   const slash = model.indexOf('/')
   const prefix = slash < 0 ? '' : model.slice(0, slash)
   const named = PREFIXES[prefix] ?? prefix
@@ -93,15 +93,21 @@ function readRow(row: Row, index: number): Read {
   // A name without a prefix is OpenAI's, but for the one family LiteLLM tells by its name.
   const plain = slash < 0 && model.startsWith('claude-') ? 'anthropic' : 'openai'
   const vendor = known ? named : plain
-  const base = notEmpty(apiBase ?? undefined)
   // An OpenAI model behind an address of its own is some OpenAI-compatible server.
   const kind = vendor === 'openai' && base !== undefined ? 'openai-compatible' : vendor
+  return { kind, upstream: known ? model.slice(slash + 1) : model }
+}
+
+function readRow(row: Row, index: number): Read {
+  const { model, api_base: apiBase, api_key: key, api_version: version } = row.litellm_params
+  const base = notEmpty(apiBase ?? undefined)
+  const { kind, upstream } = litellmKind(model, base)
   const versioned = kind === 'azure' && version && base ? `${base}?api-version=${version}` : base
   return {
     row,
     index,
     kind,
-    upstream: known ? model.slice(slash + 1) : model,
+    upstream,
     base: versioned,
     address: JSON.stringify([kind, versioned ?? '', key ?? '']),
   }
