@@ -55,7 +55,7 @@ general_settings: { master_key: sk-1234-real }
   expect(judged(imported, 'litellm_settings.success_callback.0')).toBe('not_supported')
   expect(judged(imported, 'router_settings.routing_strategy')).toBe('exact')
   // Every leaf has one verdict, with its line.
-  expect(imported.verdicts).toHaveLength(23)
+  expect(imported.verdicts).toHaveLength(22)
   expect(imported.verdicts.every(({ line }) => line !== undefined && line > 1)).toBe(true)
 })
 

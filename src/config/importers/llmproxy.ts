@@ -68,15 +68,15 @@ export function importLlmproxy(tree: SourceTree): Imported {
     tree.claim(['discovery', 'local_scan'], 'exact', { to: 'discovery.local_scan' })
     tree.claim(['discovery', 'peers'], 'exact', { to: 'discovery.peers' })
   }
-  for (const block of ['aliases', 'model_aliases'])
-    for (const [name, to] of Object.entries(
-      isRecord(root[block]) ? (root[block] as Record<string, unknown>) : {},
-    )) {
+  for (const block of ['aliases', 'model_aliases']) {
+    const given = root[block]
+    for (const [name, to] of Object.entries(isRecord(given) ? given : {})) {
       const target = asText(to)
       if (target === undefined) continue
       file.aliases[name] = target
       tree.claim([block, name], 'exact', { to: `aliases.${name}` })
     }
+  }
   chains(tree, made, root)
   server(tree, made, root)
   made.verdicts = tree.verdicts()

@@ -78,11 +78,11 @@ function group(
   })
   if (mode !== undefined) {
     const known = mode === 'loadbalance' || mode === 'fallback' || mode === 'single'
-    tree.claim([...path, 'strategy', 'mode'], known ? 'exact' : 'not_supported', {
-      ...(known
-        ? { to: `routes.${name}.strategy` }
-        : { why: 'write its conditions as `when` of each target' }),
-    })
+    tree.claim(
+      [...path, 'strategy', 'mode'],
+      known ? 'exact' : 'not_supported',
+      known ? { to: `routes.${name}.strategy` } : { why: 'write its conditions as `when` of each target' },
+    )
     tree.claim([...path, 'strategy', 'on_status_codes'], 'approximate', {
       why: 'which failures move on is fixed: see the table of errors',
     })
