@@ -9,16 +9,18 @@ import { dialects } from '../dialects/index.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
-import { type AskDeps, probeEndpoint } from '../upstream/ask.ts'
+import { type AskDeps, answers, listModels, probeEndpoint } from '../upstream/ask.ts'
 import type { Call, Reply } from './call.ts'
 import { decisions } from './decisions.ts'
 import type { Hooks } from './hooks.ts'
 import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
-import { routeTable } from './route-table.ts'
+import { BREAKER, routeTable } from './route-table.ts'
 import type { Vitals } from '../routing/vitals.ts'
 import { type Runtime, endpointState, vitalsOf } from './runtime.ts'
 import { seals } from './seals.ts'
+import { engineState, tellsState } from '../upstream/engine-state.ts'
+import { watch } from './watch.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 
 export interface GatewayOptions {
@@ -111,6 +113,15 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
             'probe failed',
           ),
       }),
+      watch: watch({
+        clock,
+        vitals: known,
+        reachable: async (endpoint) => answers(await listModels(endpoint, deps)),
+        state: (endpoint) => engineState(endpoint, deps),
+        tells: (endpoint) => options.probe !== false && tellsState(endpoint),
+        asks: options.probe !== false,
+        openMs: (endpoint) => endpoint.breaker?.openMs ?? BREAKER.openMs,
+      }),
       telemetry: shared,
       seals: remembered,
       decisions: decided,
@@ -136,6 +147,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       throw thrown
     }
     old.probes.stop()
+    old.watch.stop()
     runtime.probes.start()
     retired.add(oldPools)
     void oldPools.close().finally(() => retired.delete(oldPools))
@@ -173,6 +185,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       if (closed) return
       closed = true
       runtime.probes.stop()
+      runtime.watch.stop()
       const all = [connections, ...retired]
       await Promise.race([
         Promise.all(all.map((pool) => pool.close())),

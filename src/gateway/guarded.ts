@@ -103,7 +103,10 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
     const now = clock.now()
     const ms = clock.monotonic() - startedAt
     const outcome = !error ? 'ok' : ERRORS[error.kind].trips ? 'failed' : 'neutral'
+    const was = vitals.breaker.openedAt
     vitals.breaker = recordOutcome(vitals.breaker, outcome, deployment.breaker, now)
+    if (vitals.breaker.openedAt !== undefined && was === undefined && isUnreachable(error))
+      runtime.watch.down(endpoint)
     tried.ms = ms
     tried.phase = error ? record.phase : 'settle'
     tried.outcome = !error ? 'answered' : error.kind === 'caller_gone' ? 'cancelled' : error.kind
@@ -153,6 +156,11 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
 /** A stream its caller left without an error of its own still did not come to its end. */
 function goneBy(endedBy: 'caller' | 'gateway' | 'upstream'): GatewayError | undefined {
   return endedBy === 'caller' ? new GatewayError('caller_gone', 'the caller hung up') : undefined
+}
+
+/** Whether it is back can be asked without a call; a 500 to a call cannot. */
+function isUnreachable(error: GatewayError | undefined): boolean {
+  return error?.kind === 'backend_unavailable' || error?.kind === 'upstream_timeout'
 }
 
 function resting({ endpoint, model, breaker }: Deployment, waitMs: number): GatewayError {

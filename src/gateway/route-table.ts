@@ -53,7 +53,8 @@ export interface Live {
 /** Nothing is shared and nothing limited: for a look at a configuration, and for tests. */
 const APART: Live = { vitalsOf: vitals, scopeOf: () => undefined }
 
-const BREAKER = { failures: 5, openMs: 60_000 }
+/** An endpoint's breaker where nothing is declared. */
+export const BREAKER = { failures: 5, openMs: 60_000 }
 
 export interface RouteTable {
   /** @throws GatewayError `model_not_found`. */

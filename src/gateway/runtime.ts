@@ -15,6 +15,7 @@ import type { Decisions } from './decisions.ts'
 import type { Hooks } from './hooks.ts'
 import { type Scope, scope } from './limits.ts'
 import type { Probes } from './probes.ts'
+import type { Watch } from './watch.ts'
 import type { RouteTable } from './route-table.ts'
 import type { Seals } from './seals.ts'
 
@@ -43,6 +44,7 @@ export interface Runtime {
   dialects: ReadonlyMap<DialectId, GenerationDialect>
   pools: Pools
   probes: Probes
+  watch: Watch
   telemetry: Telemetry
   /** Private state of answers, across reloads. */
   seals: Seals

@@ -84,6 +84,8 @@ function decide({ call, read, route, runtime, record }: Walking): readonly numbe
     record.picks.push(route.fixed)
     return ONLY
   }
+  for (const { endpoint } of route.deployments)
+    if (endpoint.provider.local === true) runtime.watch.noticed(endpoint)
   const picked = pick(route.plan, asked(call, read, route), runtime.clock.now(), runtime.random)
   record.picks.push(decided(route, picked))
   return picked.order

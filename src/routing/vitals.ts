@@ -71,6 +71,14 @@ export function observe(of: Vitals, seen: Observation, now: number): void {
     feed(of.cached, (cachedTokens ?? 0) / inputTokens, now, TAU_MS * 10)
 }
 
+/** What a cold model costs in calls: loading takes longer than waiting behind a few. */
+const COLD = 4
+
+/** The load with the loading of a model that is known not to be in memory. */
+export function loadAndLoading(of: Vitals, weight: number, now: number): number {
+  return load(of, weight, now) + (of.warm === false ? COLD : 0)
+}
+
 /** Calls per unit of capacity: engine's own slots where known, else the declared weight. Lower is less busy. */
 export function load(of: Vitals, weight: number, now: number): number {
   const { slots } = of

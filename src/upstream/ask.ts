@@ -64,6 +64,23 @@ async function ask(
   const model = endpoint.probeModel ?? endpoint.models[0]?.upstream ?? ''
   const url = new URL(operationUrl(endpoint.baseUrl, path, { model, providerId: endpoint.provider.id }))
   const text = body === undefined ? undefined : JSON.stringify(body)
+  const said = await say(endpoint, url.pathname + url.search, text, limitMs, deps)
+  if (said.text === undefined) return { status: said.status, ...(said.error ? { error: said.error } : {}) }
+  try {
+    return { status: said.status, body: JSON.parse(said.text) as Json }
+  } catch {
+    return { status: said.status, error: 'the answer is not JSON' }
+  }
+}
+
+/** One request of our own, bounded in every phase; never throws. A `text` is sent as JSON, without one it is a GET. */
+export async function say(
+  endpoint: EndpointConfig,
+  path: string,
+  text: string | undefined,
+  limitMs: number,
+  deps: Pick<AskDeps, 'pools' | 'clock'>,
+): Promise<{ status: number | null; text?: string; error?: string }> {
   try {
     const exchange = await send({
       dispatcher: deps.pools.get(endpoint),
@@ -78,7 +95,7 @@ async function ask(
       },
       request: await signed(endpoint, deps.clock, {
         method: text === undefined ? 'GET' : 'POST',
-        path: url.pathname + url.search,
+        path,
         headers: {
           accept: 'application/json',
           ...(text === undefined
@@ -92,11 +109,7 @@ async function ask(
       cancel: cancel(),
     })
     const bytes = await collectBody(exchange, 16 * 1024 * 1024)
-    try {
-      return { status: exchange.status, body: JSON.parse(bytes.toString('utf8')) as Json }
-    } catch {
-      return { status: exchange.status, error: 'the answer is not JSON' }
-    }
+    return { status: exchange.status, text: bytes.toString('utf8') }
   } catch (thrown) {
     return { status: null, error: normalise(thrown).message }
   }
@@ -116,6 +129,11 @@ export interface Listing {
   status: number | null
   models?: string[]
   error?: string
+}
+
+/** A host without a models list is reachable all the same: 404 and 405 are answers. */
+export function answers({ models, status }: Listing): boolean {
+  return models !== undefined || status === 404 || status === 405
 }
 
 export async function listModels(endpoint: EndpointConfig, deps: AskDeps): Promise<Listing> {
@@ -173,7 +191,7 @@ function listed(models: readonly string[], model: string): boolean {
 }
 
 /** Why a trivial chat fails, or undefined when it works. 16 tokens: reasoning models answer nothing in one. */
-async function probeChat(
+export async function probeChat(
   endpoint: EndpointConfig,
   model: string,
   deps: AskDeps,

@@ -14,6 +14,8 @@ const MARGIN = 0.85
 const FORGET_MS = 10 * TAU_MS
 /** Until a candidate's speed in tokens is known. */
 const USUAL_TOKENS_PER_SECOND = 50
+/** Until a model is in memory, where it is known not to be. */
+const LOADING_MS = 10_000
 
 export const fastest: Strategy = (ranking) => {
   const { candidates, order, scores, memory, random } = ranking
@@ -41,9 +43,11 @@ export const fastest: Strategy = (ranking) => {
 
 function expectedMs({ vitals, weight }: Candidate, { demand, now }: Ranking): number {
   const { firstByteMs, tokensPerSecond, failed } = vitals
-  if (firstByteMs.count === 0) return vitals.inFlight
+  const loadingMs = vitals.warm === false ? LOADING_MS : 0
+  if (firstByteMs.count === 0) return vitals.inFlight + loadingMs
   const rate = tokensPerSecond.count === 0 ? USUAL_TOKENS_PER_SECOND : tokensPerSecond.value
-  const ms = faded(firstByteMs, 0, now, FORGET_MS) + (demand.outputTokens * 1000) / Math.max(rate, 0.1)
+  const ms =
+    loadingMs + faded(firstByteMs, 0, now, FORGET_MS) + (demand.outputTokens * 1000) / Math.max(rate, 0.1)
   return ms * (1 + load(vitals, weight, now) / 4) * (1 + 10 * faded(failed, 0, now, TAU_MS))
 }
 

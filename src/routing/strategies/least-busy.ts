@@ -1,12 +1,13 @@
-// The one with the fewest calls under way for its capacity (engine slots where known, else weight). Equals take turns.
+// The one with the fewest calls under way for its capacity (engine slots where known, else weight); a cold model
+// counts as a few calls. Equals take turns.
 
 import { type Candidate, type Strategy, byScore, rotate } from '../strategy.ts'
-import { load } from '../vitals.ts'
+import { loadAndLoading } from '../vitals.ts'
 
 export const leastBusy: Strategy = ({ candidates, order, scores, memory, now }) => {
   for (const index of order) {
     const { vitals, weight } = candidates[index] as Candidate
-    scores[index] = load(vitals, weight, now)
+    scores[index] = loadAndLoading(vitals, weight, now)
   }
   rotate(order, memory.turn++)
   byScore(order, scores)

@@ -1,7 +1,7 @@
 // Health. /healthz, readiness and liveliness are open, cheap and answered from memory; /health asks every endpoint,
 // in parallel, each bounded, without spending tokens.
 
-import { listModels } from '../../upstream/ask.ts'
+import { answers, listModels, probeChat } from '../../upstream/ask.ts'
 import { type Context, sendJson } from '../context.ts'
 import { version } from '../version.ts'
 
@@ -39,10 +39,15 @@ export function healthz(context: Context): void {
   sendJson(context, 200, body)
 }
 
-/** LiteLLM's shape: dashboards and scripts read it. Always 200; `?model=` narrows it. */
+/**
+ * LiteLLM's shape: dashboards and scripts read it. Always 200. `?model=` narrows it; `?deep=true` has each endpoint
+ * generate a few tokens as well, which is the only question here that costs something.
+ */
 export async function health(context: Context): Promise<void> {
   const { runtime, deps } = context.gateway
-  const wanted = context.url.searchParams.get('model')
+  const { searchParams } = context.url
+  const wanted = searchParams.get('model')
+  const deep = searchParams.get('deep') === 'true'
   const endpoints = runtime.config.endpoints.filter(
     (endpoint) => wanted === null || endpoint.models.some((model) => model.name === wanted),
   )
@@ -55,12 +60,22 @@ export async function health(context: Context): Promise<void> {
         api_base: endpoint.baseUrl,
         source: endpoint.source,
         models: endpoint.models.map((model) => model.name),
+        deployments: passive(context, endpoint.id),
       }
       if (endpoint.provider.id === 'demo') return healthy.push(row)
       const listing = await listModels(endpoint, deps)
-      // A host without a models list is reachable all the same: 404 and 405 are answers.
-      if (listing.models || listing.status === 404 || listing.status === 405) return healthy.push(row)
-      return unhealthy.push({ ...row, error: listing.error, exception_status: listing.status })
+      if (!answers(listing))
+        return unhealthy.push({ ...row, error: listing.error, exception_status: listing.status })
+      const model =
+        endpoint.models.find(({ name }) => name === wanted)?.upstream ??
+        endpoint.probeModel ??
+        endpoint.models[0]?.upstream ??
+        listing.models?.[0]
+      if (!deep || model === undefined) return healthy.push(row)
+      const error = await probeChat(endpoint, model, deps)
+      return error === undefined
+        ? healthy.push({ ...row, chat: 'ok' })
+        : unhealthy.push({ ...row, chat: 'failed', error, exception_status: null })
     }),
   )
   sendJson(context, 200, {
@@ -69,4 +84,28 @@ export async function health(context: Context): Promise<void> {
     healthy_count: healthy.length,
     unhealthy_count: unhealthy.length,
   })
+}
+
+/** What the traffic itself has shown of an endpoint's deployments. */
+function passive({ gateway }: Context, id: string): Record<string, unknown>[] {
+  const { vitals, clock } = gateway.runtime
+  const now = clock.now()
+  return [...vitals].flatMap(([key, row]) =>
+    key.startsWith(`${id}/`)
+      ? [
+          {
+            model: key.slice(id.length + 1),
+            circuit: row.breaker.openedAt === undefined ? 'closed' : 'open',
+            failures_in_a_row: row.breaker.failures,
+            asked_to_wait_ms: Math.max(0, row.coolUntil - now),
+            in_flight: row.inFlight,
+            first_byte_ms: row.firstByteMs.count === 0 ? null : Math.round(row.firstByteMs.value),
+            tokens_per_second: row.tokensPerSecond.count === 0 ? null : Math.round(row.tokensPerSecond.value),
+            failed_share: row.failed.count === 0 ? null : Math.round(row.failed.value * 1_000) / 1_000,
+            in_memory: row.warm ?? null,
+            slots: row.slots ? { total: row.slots.total, free: row.slots.free } : null,
+          },
+        ]
+      : [],
+  )
 }
