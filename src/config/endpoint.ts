@@ -4,7 +4,7 @@ import { GatewayError } from '../core/error.ts'
 import { Secret } from '../core/secret.ts'
 import { cleanBaseUrl } from '../core/url-rules.ts'
 import type { CloudAccess, EndpointConfig, EndpointModel, RateLimit, Source } from '../providers/endpoint.ts'
-import { plannedProviders, provider, providers, retiredProviders } from '../providers/index.ts'
+import { provider, providers, retiredProviders } from '../providers/index.ts'
 import type { ProviderRecord } from '../providers/provider.ts'
 import { nearest } from './nearest.ts'
 import { notEmpty } from './secret-env.ts'
@@ -112,12 +112,10 @@ export function withVendorPath(baseUrl: string, record?: ProviderRecord): string
 function unknownProvider(name: string): string {
   const retired = retiredProviders[name]
   if (retired !== undefined) return retired
-  if (plannedProviders.includes(name))
-    return `provider "${name}" is not spoken natively yet; reach it through an OpenAI-compatible address with provider "openai-compatible"`
   const known = providers.map((record) => record.id)
-  const near = nearest(name, [...known, ...plannedProviders])
+  const near = nearest(name, known)
   const hint = near === undefined ? '' : ` (did you mean "${near}"?)`
-  return `unknown provider "${name}"${hint}; known: ${known.join(', ')}; not spoken yet: ${plannedProviders.join(', ')}`
+  return `unknown provider "${name}"${hint}; known: ${known.join(', ')}`
 }
 
 export function plainModels(names: readonly string[]): EndpointModel[] {

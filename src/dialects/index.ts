@@ -7,6 +7,7 @@ import { anthropicMessages } from './anthropic-messages/index.ts'
 import { bedrockConverse } from './bedrock-converse/index.ts'
 import { gemini } from './gemini/index.ts'
 import { ollama, ollamaGenerate } from './ollama/index.ts'
+import { cohereChat } from './cohere/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiCompletions } from './openai-completions/index.ts'
 
@@ -15,6 +16,7 @@ const all: readonly GenerationDialect[] = [
   anthropicMessages,
   gemini,
   bedrockConverse,
+  cohereChat,
   ollama,
   ollamaGenerate,
   openaiCompletions,

@@ -8,6 +8,7 @@ import { azureAnthropic } from './clouds/azure-anthropic.ts'
 import { bedrock, bedrockAnthropic, bedrockMantle } from './clouds/bedrock.ts'
 import { cerebras } from './clouds/cerebras.ts'
 import { cloudflareWorkersAi } from './clouds/cloudflare-workers-ai.ts'
+import { cohere } from './clouds/cohere.ts'
 import { crusoe } from './clouds/crusoe.ts'
 import { deepinfra } from './clouds/deepinfra.ts'
 import { deepseek } from './clouds/deepseek.ts'
@@ -63,6 +64,7 @@ export const providers: readonly ProviderRecord[] = [
   bedrock,
   bedrockAnthropic,
   bedrockMantle,
+  cohere,
   ollama,
   ollamaCloud,
   lmstudio,
@@ -115,9 +117,6 @@ export const providers: readonly ProviderRecord[] = [
 export const retiredProviders: Readonly<Record<string, string>> = {
   'github-models': 'GitHub Models was switched off on 2026-07-30 and answers 410 Gone; use another provider',
 }
-
-/** Named in the mission documents; their dialects are not spoken yet, and the configuration says so. */
-export const plannedProviders: readonly string[] = ['cohere']
 
 /** Other names of a provider. */
 export const providerAliases: Readonly<Record<string, string>> = {

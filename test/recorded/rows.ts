@@ -90,6 +90,7 @@ export const ROWS: readonly Row[] = [
     },
   },
   chat('aws-bedrock/chat-completions', 'bedrock-mantle'),
+  { folder: 'cohere/chat-v2', wire: 'cohere', provider: 'cohere' },
 ]
 
 /** Endpoint id of a row: its folder, spelt as ids are. */

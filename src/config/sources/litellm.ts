@@ -2,7 +2,7 @@
 // provider; the same model_name twice is a declared pair of replicas.
 
 import type { EndpointConfig } from '../../providers/endpoint.ts'
-import { plannedProviders, provider } from '../../providers/index.ts'
+import { provider } from '../../providers/index.ts'
 import type { ConfigProblem, RouteConfig } from '../config.ts'
 import { type Cause, type Fallbacks, fallbacks } from '../../routing/fallback.ts'
 import { makeEndpoint } from '../endpoint.ts'
@@ -89,7 +89,7 @@ export function litellmKind(model: string, base: string | undefined): { kind: st
   const slash = model.indexOf('/')
   const prefix = slash < 0 ? '' : model.slice(0, slash)
   const named = PREFIXES[prefix] ?? prefix
-  const known = provider(named) !== undefined || plannedProviders.includes(named)
+  const known = provider(named) !== undefined
   // A name without a prefix is OpenAI's, but for the one family LiteLLM tells by its name.
   const plain = slash < 0 && model.startsWith('claude-') ? 'anthropic' : 'openai'
   const vendor = known ? named : plain

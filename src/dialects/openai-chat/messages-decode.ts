@@ -6,7 +6,7 @@ import type { Part, ReasoningPart, ToolCallPart } from '../../core/part.ts'
 import type { Message, Role } from '../../core/request.ts'
 import { readSeal } from '../../core/seal.ts'
 import { thoughtSeal } from './thought-signature.ts'
-import { urlSource } from '../openai-family/media.ts'
+import { urlSource } from '../../core/data-url.ts'
 import { cacheMark, originOf, rest } from './members.ts'
 
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])

@@ -14,7 +14,7 @@ import type {
 } from '../../core/part.ts'
 import type { GenerationRequest, Message } from '../../core/request.ts'
 import { carrySeal } from '../../core/seal.ts'
-import { urlOf } from '../openai-family/media.ts'
+import { urlOf } from '../../core/data-url.ts'
 import { detailsOfSeals } from './reasoning-details.ts'
 import { extraContent } from './thought-signature.ts'
 

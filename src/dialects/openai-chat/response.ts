@@ -9,7 +9,7 @@ import type { Citation, Part, ReasoningPart, TextPart } from '../../core/part.ts
 import type { Choice, GenerationResponse } from '../../core/response.ts'
 import { errorInside } from './error.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
-import { urlSource } from '../openai-family/media.ts'
+import { urlSource } from '../../core/data-url.ts'
 import { decodeToolCall } from './messages-decode.ts'
 import { thinkingBlock, toolCall } from './messages-encode.ts'
 import { extraContent } from './thought-signature.ts'
@@ -164,9 +164,17 @@ export function decodeCitation(wire: Json): Citation {
   return citation
 }
 
+type Vendor = 'anthropic' | 'google' | 'bedrock' | 'cohere'
+
 /** Under which vendor's name what only it says travels. */
-export function vendorOf(dialect: DialectId): 'google' | 'anthropic' {
-  return dialect === 'gemini' ? 'google' : 'anthropic'
+export function vendorOf(dialect: DialectId): Vendor {
+  return VENDORS[dialect] ?? 'anthropic'
+}
+
+const VENDORS: Partial<Record<DialectId, Vendor>> = {
+  gemini: 'google',
+  'bedrock-converse': 'bedrock',
+  cohere: 'cohere',
 }
 
 /** A citation as an annotation; one without a URL travels whole beside an empty url_citation. `offset`: text before. */
@@ -210,7 +218,7 @@ function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): Js
   const images: JsonObject[] = []
   let refusal: string | null = null
   let audio: Json | undefined
-  const foreign: Partial<Record<'google' | 'anthropic', Json[]>> = {}
+  const foreign: Partial<Record<Vendor, Json[]>> = {}
   let sealed: Seal | undefined
   for (const part of choice.parts) {
     if (part.kind === 'text') {

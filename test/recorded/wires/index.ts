@@ -4,6 +4,7 @@ import type { DialectId } from '../../../src/core/origin.ts'
 import { messagesWire } from './anthropic-messages.ts'
 import { converseWire } from './bedrock-converse.ts'
 import { invokeWire } from './bedrock-invoke.ts'
+import { cohereWire } from './cohere.ts'
 import { ollamaGenerateWire, ollamaWire } from './ollama.ts'
 import { chatWire } from './openai-chat.ts'
 import { completionsWire } from './openai-completions.ts'
@@ -15,6 +16,7 @@ export const wires: readonly Wire[] = [
   chatWire,
   messagesWire,
   converseWire,
+  cohereWire,
   ollamaWire,
   ollamaGenerateWire,
   completionsWire,

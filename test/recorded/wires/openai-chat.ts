@@ -165,7 +165,11 @@ function addContent(into: ChoiceFacts, content: Json | undefined): void {
 function addAnnotations(into: ChoiceFacts, annotations: unknown): void {
   for (const annotation of list(annotations)) {
     const inner = isObject(annotation.url_citation) ? annotation.url_citation : {}
-    const cited = isObject(annotation.anthropic) ? annotation.anthropic.cited_text : undefined
+    const cited = isObject(annotation.anthropic)
+      ? annotation.anthropic.cited_text
+      : isObject(annotation.cohere)
+        ? annotation.cohere.text
+        : undefined
     into.citations.push(text(inner.url) || text(cited))
   }
 }

@@ -1,6 +1,6 @@
-// Media as URLs: OpenAI's wires write base64 as data URLs.
+// Media as URLs: wires that have no member for base64 write it as a data URL.
 
-import type { MediaSource } from '../../core/part.ts'
+import type { MediaSource } from './part.ts'
 
 /** A data URL in its plain form becomes base64; anything else stays the URL it is, letter for letter. */
 export function urlSource(url: string): MediaSource {

@@ -1,0 +1,14 @@
+// Cohere: Chat v2, embeddings and rerank in its own shapes (src/dialects/cohere, src/providers/shapes).
+
+import type { ProviderRecord } from '../provider.ts'
+
+export const cohere: ProviderRecord = {
+  id: 'cohere',
+  title: 'Cohere',
+  env: { key: ['COHERE_API_KEY', 'CO_API_KEY'] },
+  base: 'https://api.cohere.com/v2',
+  auth: { type: 'bearer' },
+  speaks: [{ dialect: 'cohere', path: '/chat' }],
+  paths: { models: '/../v1/models' },
+  quirks: {},
+}
