@@ -55,6 +55,8 @@ const quirksSchema = z.object({
   stop: z.enum(['list']).optional(),
   logprobs: z.enum(['number']).optional(),
   message_name: z.enum(['refused']).optional(),
+  custom_tools: z.enum(['ok']).optional(),
+  allowed_tools: z.enum(['ok']).optional(),
 })
 
 const auth = z.union(
@@ -74,6 +76,9 @@ export const hostSchema = z.object({
         path: z.string(),
         stream_path: z.string().optional(),
         count_path: z.string().optional(),
+        compact_path: z.string().optional(),
+        stateless: z.boolean().optional(),
+        functions_only: z.boolean().optional(),
       }),
     )
     .min(1)
@@ -111,6 +116,9 @@ function spokenOf(entry: NonNullable<HostEntry['speaks']>[number]): Spoken {
     path: entry.path,
     ...(entry.stream_path === undefined ? {} : { streamPath: entry.stream_path }),
     ...(entry.count_path === undefined ? {} : { countPath: entry.count_path }),
+    ...(entry.compact_path === undefined ? {} : { compactPath: entry.compact_path }),
+    ...(entry.stateless === undefined ? {} : { stateless: entry.stateless }),
+    ...(entry.functions_only === undefined ? {} : { functionsOnly: entry.functions_only }),
   }
 }
 

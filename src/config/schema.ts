@@ -94,7 +94,7 @@ export const endpointSchema = z.object({
       key_file: z.string().optional(),
     })
     .optional(),
-  /** Of what the provider speaks, only these. */
+  /** Of what the provider speaks, only these; hosts of OpenAI's kind may speak more than their record says. */
   dialects: z.array(dialectName).min(1).optional(),
 })
 

@@ -64,6 +64,10 @@ export interface Quirks {
   jsonOrTools?: boolean
   /** Tool call ids must be nine letters or digits (Mistral). */
   toolCallIds?: 'nine'
+  /** Free-text tools are taken as they are. Default: callers of another dialect get them as functions of one string. */
+  customTools?: 'ok'
+  /** A list of allowed tools in `tool_choice` is taken. Default: as for `customTools`, the other tools are left out. */
+  allowedTools?: 'ok'
   /** `function.parameters` may not be missing, or not lack `properties`. */
   toolParameters?: 'required' | 'properties'
   /** Message content must be a string where it holds text only. */
@@ -163,6 +167,8 @@ export interface AnswerContext {
   includeUsage: boolean
   /** The decoded request, when it was decoded; lets an encoder answer in the form asked for (legacy functions). */
   request?: GenerationRequest
+  /** Told the finished answer as the caller saw it, where later requests can refer to it (Responses). */
+  keep?(answer: JsonObject): void
 }
 
 /** What the meter of a relayed answer found so far. */
@@ -174,6 +180,8 @@ export interface Metered {
   terminal: boolean
   /** An error object inside the body or the stream. */
   error?: GatewayError
+  /** The answer's own id, where later requests can name it (Responses). */
+  id?: string
 }
 
 /** Looks at relayed frames without building events. */

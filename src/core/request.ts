@@ -45,6 +45,7 @@ export interface NativeTool {
   name: string
   value: JsonObject
   cache?: CacheMark
+  origin?: Origin
 }
 
 export type Tool = FunctionTool | CustomTool | NativeTool

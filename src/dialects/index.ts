@@ -10,9 +10,11 @@ import { ollama, ollamaGenerate } from './ollama/index.ts'
 import { cohereChat } from './cohere/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiCompletions } from './openai-completions/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
 
 const all: readonly GenerationDialect[] = [
   openaiChat,
+  openaiResponses,
   anthropicMessages,
   gemini,
   bedrockConverse,

@@ -18,6 +18,7 @@ import { type Exchange, collectBody, send } from '../upstream/send.ts'
 import { forgetToken, signed } from '../upstream/signer.ts'
 import { unwrapChunks } from '../upstream/unwrap.ts'
 import type { Call } from './call.ts'
+import { customCalls } from './custom-calls.ts'
 import { demoAnswerFor } from './demo/serve.ts'
 import { embeddingsAnswer } from './embeddings.ts'
 import { factsOf, tell } from './hooks.ts'
@@ -159,6 +160,7 @@ async function tryOnce(
     const rename = request && toolNames(request, upstream)
     const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
     const rewrite = rename && watch ? (event: StreamEvent) => watch(rename(event)) : (rename ?? watch)
+    const unwrap = request && customCalls(request)
     const live = relayed
       ? await relayStream({
           exchange,
@@ -178,6 +180,7 @@ async function tryOnce(
           context,
           requestId: call.id,
           ...(rewrite ? { rewrite } : {}),
+          ...(unwrap ? { unwrap } : {}),
         })
     record.firstByteMs = runtime.clock.monotonic() - record.startedAt
     record.phase = 'stream'
@@ -207,6 +210,10 @@ async function tryOnce(
   if (rewrite)
     for (const choice of response.choices)
       for (const part of choice.parts) if (part.kind === 'tool_call') part.name = rewrite.original(part.name)
+  const unwrap = request && customCalls(request)
+  if (unwrap)
+    for (const choice of response.choices)
+      for (const part of choice.parts) if (part.kind === 'tool_call') unwrap.part(part)
   if (issuesSeals(upstream) && response.choices[0])
     watchParts(response.choices[0].parts, runtime.seals.watch(sealTarget))
   if (streamed) {

@@ -248,14 +248,17 @@ export interface TranslateOptions {
   requestId: string
   /** Applied to each event on its way (tool names back to the caller's). */
   rewrite?: (event: StreamEvent) => StreamEvent
+  /** After that: passes on what becomes of the event (free-text calls out of their wrapper). */
+  unwrap?: (event: StreamEvent, next: EventSink) => void
 }
 
 export function translateStream(options: TranslateOptions): Promise<LiveStream> {
-  const { from, dialect, rewrite } = options
+  const { from, dialect, rewrite, unwrap } = options
   return pump({
     ...options,
     makeValve({ out, good, fail }) {
       const encoder = dialect.stream.encoder(options.context, (text) => out.write(text))
+      const encode: EventSink = (event) => encoder.event(event)
       let usage: Usage | undefined
       let failure: GatewayError | undefined
       let ending = false
@@ -277,7 +280,9 @@ export function translateStream(options: TranslateOptions): Promise<LiveStream> 
           return fail(failure)
         }
         if (event.type === 'usage') usage = event.usage
-        encoder.event(rewrite ? rewrite(event) : event)
+        const told = rewrite ? rewrite(event) : event
+        if (unwrap) unwrap(told, encode)
+        else encode(told)
         good()
       }
       const decoder = from.stream.decoder(options.quirks, sink)

@@ -16,6 +16,9 @@ export const USAGE_ON_REQUEST: Quirks = { streamUsage: 'ok' }
 
 const CHAT: Spoken = { dialect: 'openai-chat', path: '/chat/completions' }
 
+/** OpenAI Responses at its usual place; who keeps responses says so in the record. */
+export const RESPONSES: Spoken = { dialect: 'openai-responses', path: '/responses' }
+
 interface Like {
   id: string
   title: string

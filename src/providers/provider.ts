@@ -42,6 +42,12 @@ export interface Spoken {
   streamPath?: string
   /** Path that counts the tokens of a request in this dialect. */
   countPath?: string
+  /** Path that shortens a conversation of this dialect (`/responses/compact`). */
+  compactPath?: string
+  /** Nothing is kept upstream: what a request refers to by id is put in by the gateway. */
+  stateless?: boolean
+  /** Of tools only functions are taken: a request with others is translated to the first dialect instead. */
+  functionsOnly?: boolean
   /** How the credential goes here, where it differs from the provider's other dialects. */
   auth?: AuthScheme
   /** Spoken only for upstream models whose name matches, or for all but those. */

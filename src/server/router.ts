@@ -4,6 +4,7 @@ import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
 import { ollama, ollamaGenerate } from '../dialects/ollama/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { openaiCompletions } from '../dialects/openai-completions/index.ts'
+import { openaiResponses } from '../dialects/openai-responses/index.ts'
 import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
 import { getModel, listModels } from './api/models.ts'
@@ -21,6 +22,7 @@ export interface PublicPath {
 }
 
 const chat = operation('chat', openaiChat)
+const responses = operation('chat', openaiResponses)
 const messages = operation('chat', anthropicMessages)
 const countTokens = operation('count_tokens', anthropicMessages)
 const embeddings = operation('embeddings', openaiChat)
@@ -30,6 +32,8 @@ const completions = operation('chat', openaiCompletions)
 const PATHS: Readonly<Record<string, PublicPath>> = {
   'POST /v1/chat/completions': { handler: chat, open: true },
   'POST /chat/completions': { handler: chat, open: true },
+  'POST /v1/responses': { handler: responses, open: true },
+  'POST /responses': { handler: responses, open: true },
   'POST /v1/messages': { handler: messages, open: true },
   'POST /v1/messages/count_tokens': { handler: countTokens, open: true },
   'POST /v1/embeddings': { handler: embeddings, open: true },

@@ -32,6 +32,14 @@ const chat = (folder: string, provider: string, hints: Hints = {}): Row => ({
   hints,
 })
 
+const responses = (folder: string, provider: string, base?: string): Row => ({
+  folder,
+  wire: 'openai-responses',
+  provider,
+  endpoint: { dialects: ['openai-responses'] },
+  ...(base === undefined ? {} : { base }),
+})
+
 export const ROWS: readonly Row[] = [
   chat('openai/chat-completions', 'openai'),
   chat('azure/chat-completions', 'azure'),
@@ -69,6 +77,14 @@ export const ROWS: readonly Row[] = [
     provider: 'ollama',
     endpoint: { dialects: ['ollama-generate'] },
   },
+  responses('openai/responses', 'openai'),
+  responses('azure/responses', 'azure', '/openai/v1'),
+  responses('deepseek/responses', 'deepseek'),
+  responses('lmstudio/responses', 'lmstudio'),
+  responses('openrouter/responses', 'openrouter', '/api/v1'),
+  responses('xai/responses', 'xai'),
+  responses('aws-bedrock/responses', 'openai-compatible', '/openai/v1'),
+  responses('local-openai-compatible/responses', 'openai-compatible', '/openai'),
   { folder: 'anthropic/messages', wire: 'anthropic-messages', provider: 'anthropic' },
   {
     folder: 'aws-bedrock/converse',

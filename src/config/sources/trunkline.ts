@@ -7,7 +7,8 @@ import { cloudAccess, googleBase } from '../cloud-access.ts'
 import type { ConfigProblem } from '../config.ts'
 import type { DialectId } from '../../core/origin.ts'
 import { provider } from '../../providers/index.ts'
-import type { ProviderRecord } from '../../providers/provider.ts'
+import { RESPONSES } from '../../providers/openai-like.ts'
+import type { ProviderRecord, Spoken } from '../../providers/provider.ts'
 import { DraftError, makeEndpoint } from '../endpoint.ts'
 import { hostRecord } from '../hosts.ts'
 import type { EndpointEntry } from '../schema.ts'
@@ -146,9 +147,20 @@ function baseOf(id: string, name: string, entry: EndpointEntry, deps: SecretDeps
   }
 }
 
-/** @throws DraftError when nothing is left to speak. */
+/** Dialects that hosts of OpenAI's kind may speak beside Chat, at the places where they all have them. */
+const USUAL: readonly Spoken[] = [
+  { ...RESPONSES, stateless: true },
+  { dialect: 'anthropic-messages', path: '/messages' },
+]
+
+/** Of what the provider speaks only these; a host of OpenAI's kind may be said to speak more. @throws DraftError */
 function onlySpeaking(record: ProviderRecord, names: readonly DialectId[]): ProviderRecord {
-  const speaks = record.speaks.filter(({ dialect }) => names.includes(dialect))
+  const usual = record.speaks.some(({ dialect }) => dialect === 'openai-chat') ? USUAL : []
+  const known = [
+    ...record.speaks,
+    ...usual.filter(({ dialect }) => !record.speaks.some((spoken) => spoken.dialect === dialect)),
+  ]
+  const speaks = known.filter(({ dialect }) => names.includes(dialect))
   if (speaks.length === 0)
     throw new DraftError(
       `${record.title} speaks none of these dialects (it speaks ${record.speaks.map((row) => row.dialect).join(', ')})`,

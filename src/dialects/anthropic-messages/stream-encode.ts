@@ -96,6 +96,11 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       called = true
       if (given.sealed) whole(sealBlock(given.sealed, 'next'))
       entry.begin = { type: 'tool_use', id: given.id, name: given.name, input: {} }
+      // Free text is no JSON: it travels as the one string of an object, as in a whole answer.
+      if (given.custom === true) {
+        entry.kind = 'free_text'
+        entry.deltas.push(jsonDelta('{"input":"'))
+      }
     } else {
       const [block] = given.value.kind === 'opaque' ? ownBlock(given.value) : []
       if (!block) return
@@ -115,6 +120,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       entry.begin = { type: 'redacted_thinking', data: seal }
     else if (entry.kind === 'reasoning' && seal !== undefined)
       add(event.part, `{"type":"signature_delta","signature":${JSON.stringify(seal)}}`)
+    if (entry.kind === 'free_text') add(event.part, jsonDelta('"}'))
     const spoke = writing === entry || entry.deltas.length > 0
     entry.closed = true
     byPart.delete(event.part)
@@ -150,7 +156,8 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           const text = JSON.stringify(event.text)
           if (kind === 'text') add(event.part, `{"type":"text_delta","text":${text}}`)
           else if (kind === 'reasoning') add(event.part, `{"type":"thinking_delta","thinking":${text}}`)
-          else if (kind === 'tool_call') add(event.part, `{"type":"input_json_delta","partial_json":${text}}`)
+          else if (kind === 'tool_call') add(event.part, jsonDelta(event.text))
+          else if (kind === 'free_text') add(event.part, jsonDelta(text.slice(1, -1)))
           return
         }
         case 'citation':
@@ -188,3 +195,6 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     },
   }
 }
+
+const jsonDelta = (text: string): string =>
+  `{"type":"input_json_delta","partial_json":${JSON.stringify(text)}}`

@@ -5,6 +5,7 @@ import type { GenerationDialect } from '../../core/dialect.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
 import { fit, needsFit } from './fit.ts'
 import { inspect, meter } from './meter.ts'
+import { wireName } from './names.ts'
 import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request-encode.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
@@ -16,6 +17,7 @@ export const openaiChat: GenerationDialect = {
   framing: 'sse',
   addressing: 'body',
   content: 'messages',
+  toolName: wireName,
   request: {
     decode: decodeRequest,
     encode: encodeRequest,

@@ -15,6 +15,8 @@ import type {
 import type { GenerationRequest, Message } from '../../core/request.ts'
 import { carrySeal } from '../../core/seal.ts'
 import { urlOf } from '../../core/data-url.ts'
+import { functionCall } from './custom-tools.ts'
+import { wireName } from './names.ts'
 import { detailsOfSeals } from './reasoning-details.ts'
 import { extraContent } from './thought-signature.ts'
 
@@ -202,8 +204,7 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
       cacheNote(part, field, scope)
       foreignExtras(part, field, scope)
       sealNote(part, field, scope)
-      const { sealed: _sealed, ...bare } = part
-      calls.push(toolCall({ ...bare, origin: undefined }))
+      calls.push(toolCall(foreignCall(part, scope)))
     } else if (part.kind === 'text') {
       cacheNote(part, field, scope)
       if (part.citations && part.citations.length > 0)
@@ -213,6 +214,12 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
           why: 'Chat takes no citations back',
         })
       sealNote(part, field, scope)
+      if (calls.length > 0 && part.text !== '')
+        scope.notes.push({
+          field,
+          action: 'moved',
+          why: 'the text of a turn stands before its calls in Chat',
+        })
       texts.push(part.text)
     } else if (part.kind === 'refusal') refusal = part.text
     else if (part.kind === 'reasoning') reasoning.push(part)
@@ -223,6 +230,9 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
         why: `an assistant message of Chat holds no ${part.kind === 'opaque' ? part.type : part.kind}`,
       })
   }
+  const spoken = texts.length + calls.length + reasoning.length + (refusal === undefined ? 0 : 1)
+  // A turn of nothing but what this wire has no word for.
+  if (spoken === 0 && message.parts.length > 0) return []
   const wire: JsonObject = { role: 'assistant' }
   const text = texts.join('')
   wire.content = text === '' && (calls.length > 0 || refusal !== undefined) ? null : text
@@ -243,6 +253,12 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
   if (calls.length > 0) wire.tool_calls = calls
   if (message.name !== undefined) wire.name = message.name
   return [wire]
+}
+
+function foreignCall(part: ToolCallPart, scope: Scope): ToolCallPart {
+  const { sealed: _sealed, ...bare } = part
+  const named: ToolCallPart = { ...bare, origin: undefined, name: wireName(part.name) }
+  return part.custom === true && scope.target.quirks.customTools !== 'ok' ? functionCall(named) : named
 }
 
 // --- parts -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 // the plainest Chat there is, because strict hosts refuse what they do not know. What is lost is noted.
 
 import type { EncodeTarget, Encoded, Quirks } from '../../core/dialect.ts'
-import type { Json, JsonObject } from '../../core/json.ts'
+import { invalid } from '../../core/error.ts'
+import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
 import type {
   GenerationRequest,
@@ -11,16 +12,21 @@ import type {
   Tool,
   ToolChoice,
 } from '../../core/request.ts'
+import { asFunction } from './custom-tools.ts'
 import { fit } from './fit.ts'
 import { encodeMessages } from './messages-encode.ts'
+import { wireName } from './names.ts'
 
 export function encodeRequest(request: GenerationRequest, target: EncodeTarget): Encoded {
   const notes: Note[] = []
   const own = request.origin?.dialect === 'openai-chat'
   const shape = own ? (request.origin?.shape ?? {}) : {}
   const body: JsonObject = { model: target.model }
-  body.messages = encodeMessages(request, target, notes)
-  encodeTools(request, body, shape, notes)
+  const messages = encodeMessages(request, target, notes)
+  if (!own && messages.length === 0)
+    throw invalid('messages', 'the request holds no message that Chat could carry')
+  body.messages = messages
+  encodeTools(request, body, shape, target, notes)
 
   if (request.maxOutputTokens !== undefined) {
     const field = typeof shape.max === 'string' ? shape.max : defaultMaxField(target)
@@ -72,12 +78,18 @@ function defaultMaxField(target: EncodeTarget): string {
   )
 }
 
-function encodeTools(request: GenerationRequest, body: JsonObject, shape: JsonObject, notes: Note[]): void {
+function encodeTools(
+  request: GenerationRequest,
+  body: JsonObject,
+  shape: JsonObject,
+  target: EncodeTarget,
+  notes: Note[],
+): void {
   const legacy = shape.functions === true
   if (request.tools !== undefined) {
     if (request.tools === null) body.tools = null
     else {
-      const tools = request.tools.flatMap((tool, index) => encodeTool(tool, index, request, notes))
+      const tools = request.tools.flatMap((tool, index) => encodeTool(tool, index, request, target, notes))
       // vLLM and OpenAI answer 400 to an empty list, and to a choice without tools.
       if (tools.length === 0 && request.tools.length === 0 && request.dialect === 'openai-chat')
         body.tools = []
@@ -96,14 +108,21 @@ function encodeTools(request: GenerationRequest, body: JsonObject, shape: JsonOb
     if (shape.functionCall === true)
       body.function_call = choice?.type === 'tool' ? { name: choice.name } : (choice?.type ?? null)
     else {
-      const encoded = encodeChoice(choice, notes)
+      const encoded = encodeChoice(choice, request, target, notes)
       if (encoded !== undefined) body.tool_choice = encoded
+      if (choice?.type === 'allowed' && typeof encoded === 'string') keepAllowed(body, choice.tools, notes)
     }
   }
   if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls
 }
 
-function encodeTool(tool: Tool, index: number, request: GenerationRequest, notes: Note[]): JsonObject[] {
+function encodeTool(
+  tool: Tool,
+  index: number,
+  request: GenerationRequest,
+  { quirks }: EncodeTarget,
+  notes: Note[],
+): JsonObject[] {
   const field = `tools[${index}]`
   if (tool.type === 'native') {
     if (tool.dialect === 'openai-chat') return [tool.value]
@@ -116,13 +135,22 @@ function encodeTool(tool: Tool, index: number, request: GenerationRequest, notes
     for (const name of Object.keys(tool.origin?.extras ?? {}))
       notes.push({ field: `${field}.${name}`, action: 'dropped', why: 'Chat has no such field' })
   const extras = own ? tool.origin?.extras : {}
+  const name = request.dialect === 'openai-chat' ? tool.name : wireName(tool.name)
   if (tool.type === 'custom') {
-    const custom: JsonObject = { name: tool.name }
+    if (request.dialect !== 'openai-chat' && quirks.customTools !== 'ok') {
+      notes.push({
+        field,
+        action: 'approximated',
+        why: 'a free-text tool is sent as a function of one string',
+      })
+      return [{ type: 'function', function: asFunction({ ...tool, name }) }]
+    }
+    const custom: JsonObject = { name }
     if (tool.description !== undefined) custom.description = tool.description
     if (tool.format !== undefined) custom.format = tool.format
     return [{ type: 'custom', custom: { ...custom, ...inner }, ...extras }]
   }
-  const fn: JsonObject = { name: tool.name }
+  const fn: JsonObject = { name }
   if (tool.description !== undefined) fn.description = tool.description
   if (tool.parameters !== undefined) fn.parameters = tool.parameters
   if (tool.strict !== undefined) fn.strict = tool.strict
@@ -134,7 +162,29 @@ function encodeTool(tool: Tool, index: number, request: GenerationRequest, notes
   return [wire]
 }
 
-function encodeChoice(choice: ToolChoice | null, notes: Note[]): Json | undefined {
+/** Where the host knows no list of allowed tools, the others are not there. */
+function keepAllowed(body: JsonObject, allowed: readonly Json[], notes: Note[]): void {
+  const names = new Set(allowed.map(nameOf).map((name) => (name === undefined ? name : wireName(name))))
+  if (!Array.isArray(body.tools)) return
+  const kept = body.tools.filter((tool) => names.has(nameOf(tool)))
+  if (kept.length < body.tools.length)
+    notes.push({ field: 'tools', action: 'dropped', why: 'those that the caller does not allow' })
+  body.tools = kept
+}
+
+function nameOf(tool: Json): string | undefined {
+  if (!isObject(tool)) return undefined
+  const inner = isObject(tool.function) ? tool.function : isObject(tool.custom) ? tool.custom : tool
+  return typeof inner.name === 'string' ? inner.name : undefined
+}
+
+function encodeChoice(
+  choice: ToolChoice | null,
+  request: GenerationRequest,
+  { quirks }: EncodeTarget,
+  notes: Note[],
+): Json | undefined {
+  const own = request.dialect === 'openai-chat'
   if (choice === null) return null
   switch (choice.type) {
     case 'auto':
@@ -142,10 +192,16 @@ function encodeChoice(choice: ToolChoice | null, notes: Note[]): Json | undefine
     case 'required':
       return choice.type
     case 'tool':
-      return choice.custom === true
-        ? { type: 'custom', custom: { name: choice.name } }
-        : { type: 'function', function: { name: choice.name } }
+      if (own) return named(choice.custom === true ? 'custom' : 'function', choice.name)
+      return named(
+        choice.custom === true && quirks.customTools === 'ok' ? 'custom' : 'function',
+        wireName(choice.name),
+      )
     case 'allowed':
+      if (!own && quirks.allowedTools !== 'ok') {
+        notes.push({ field: 'tool_choice', action: 'approximated', why: 'only the allowed tools are sent' })
+        return choice.mode
+      }
       return { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools: choice.tools } }
     case 'opaque':
       if (choice.dialect === 'openai-chat') return choice.value
@@ -279,4 +335,8 @@ function encodeStream(
     if (shape.streamOptions !== undefined) body.stream_options = shape.streamOptions
   } else if (request.stream && target.quirks.streamUsage !== 'never')
     body.stream_options = { include_usage: true }
+}
+
+function named(type: 'custom' | 'function', name: string): Json {
+  return { type, [type]: { name } }
 }

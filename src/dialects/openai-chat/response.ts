@@ -164,7 +164,7 @@ export function decodeCitation(wire: Json): Citation {
   return citation
 }
 
-type Vendor = 'anthropic' | 'google' | 'bedrock' | 'cohere'
+type Vendor = 'anthropic' | 'google' | 'bedrock' | 'cohere' | 'openai'
 
 /** Under which vendor's name what only it says travels. */
 export function vendorOf(dialect: DialectId): Vendor {
@@ -175,6 +175,7 @@ const VENDORS: Partial<Record<DialectId, Vendor>> = {
   gemini: 'google',
   'bedrock-converse': 'bedrock',
   cohere: 'cohere',
+  'openai-responses': 'openai',
 }
 
 /** A citation as an annotation; one without a URL travels whole beside an empty url_citation. `offset`: text before. */

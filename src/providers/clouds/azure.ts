@@ -1,6 +1,6 @@
 // Azure OpenAI: a resource, a deployment or its /openai/v1 as base (core/url-rules.ts builds the address).
 
-import { OPENAI_PATHS, openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, RESPONSES, openaiLike } from '../openai-like.ts'
 
 export const azure = openaiLike({
   id: 'azure',
@@ -10,6 +10,7 @@ export const azure = openaiLike({
   entra: { scope: 'https://cognitiveservices.azure.com/.default' },
   // All others are chat models, and answer so.
   completionsOnly: /instruct|davinci|babbage/,
+  also: [RESPONSES],
   paths: {
     ...OPENAI_PATHS,
     images: '/images/generations',

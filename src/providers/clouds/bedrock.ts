@@ -54,6 +54,7 @@ export const bedrockMantle: ProviderRecord = {
   auth: { type: 'aws', service: 'bedrock-mantle' },
   speaks: [
     { dialect: 'openai-chat', path: '/chat/completions', except: CLAUDE },
+    { dialect: 'openai-responses', path: '/responses', except: CLAUDE },
     { dialect: 'anthropic-messages', path: '/../anthropic/v1/messages', only: CLAUDE },
   ],
   paths: { models: '/models' },

@@ -20,6 +20,7 @@ export const deepseek = openaiLike({
     messageName: 'refused',
   },
   also: [
+    { dialect: 'openai-responses', path: '/../responses', stateless: true },
     {
       dialect: 'anthropic-messages',
       path: '/../anthropic/v1/messages',

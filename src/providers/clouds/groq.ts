@@ -1,7 +1,7 @@
 // Groq: no log-probabilities, one choice, JSON format and tools exclude each other, ids repeat every turn; a failing tool
 // call arrives in mid-stream as `event: error`.
 
-import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const groq = openaiLike({
   id: 'groq',
@@ -17,6 +17,7 @@ export const groq = openaiLike({
     jsonOrTools: true,
     reasoningField: 'none',
   },
+  also: [{ ...RESPONSES, stateless: true }],
   paths: {
     embeddings: '/embeddings',
     models: '/models',

@@ -1,13 +1,14 @@
 // OpenAI: the house that everybody else copies.
 
-import { OPENAI_PATHS, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const openai = openaiLike({
   id: 'openai',
   title: 'OpenAI',
   key: ['OPENAI_API_KEY'],
   base: 'https://api.openai.com/v1',
-  quirks: USAGE_ON_REQUEST,
+  quirks: { ...USAGE_ON_REQUEST, customTools: 'ok', allowedTools: 'ok' },
+  also: [{ ...RESPONSES, countPath: '/responses/input_tokens', compactPath: '/responses/compact' }],
   // All others are chat models, and answer so.
   completionsOnly: /instruct|davinci|babbage/,
   paths: {

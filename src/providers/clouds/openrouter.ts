@@ -1,6 +1,6 @@
 // OpenRouter: reasoning_details must come back unchanged; some of its hosts refuse fewer than 16 output tokens.
 
-import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const openrouter = openaiLike({
   id: 'openrouter',
@@ -13,4 +13,5 @@ export const openrouter = openaiLike({
     reasoningOff: { reasoning: { effort: 'none' } },
     clamp: { max_tokens: { min: 16 }, max_completion_tokens: { min: 16 } },
   },
+  also: [{ ...RESPONSES, stateless: true }],
 })

@@ -1,6 +1,6 @@
 // xAI: completion tokens exclude reasoning; which models refuse penalties and stop is catalogue data.
 
-import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const xai = openaiLike({
   id: 'xai',
@@ -8,5 +8,6 @@ export const xai = openaiLike({
   key: ['XAI_API_KEY'],
   base: 'https://api.x.ai/v1',
   quirks: { ...USAGE_ON_REQUEST, outputExcludesReasoning: true, reasoningField: 'reasoning_content' },
+  also: [RESPONSES],
   paths: { embeddings: '/embeddings', models: '/models', images: '/images/generations' },
 })

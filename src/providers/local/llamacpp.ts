@@ -1,6 +1,6 @@
 // llama.cpp's server. A conversation that ends with an assistant turn is continued, not answered.
 
-import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const llamacpp = openaiLike({
   id: 'llamacpp',
@@ -8,5 +8,6 @@ export const llamacpp = openaiLike({
   key: ['LLAMA_API_KEY'],
   base: 'http://localhost:8080/v1',
   local: true,
+  also: [{ ...RESPONSES, stateless: true, functionsOnly: true }],
   quirks: { ...USAGE_ON_REQUEST, reasoningField: 'reasoning_content' },
 })

@@ -1,6 +1,6 @@
 // LM Studio: an object as tool_choice, json_object, a null and a tool without properties are each answered 400.
 
-import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const lmstudio = openaiLike({
   id: 'lmstudio',
@@ -8,6 +8,7 @@ export const lmstudio = openaiLike({
   key: ['LM_API_TOKEN', 'LMSTUDIO_API_KEY'],
   base: 'http://localhost:1234/v1',
   local: true,
+  also: [RESPONSES],
   quirks: {
     ...USAGE_ON_REQUEST,
     maxTokensField: 'max_tokens',

@@ -1,7 +1,7 @@
 // Ollama. Its /v1 knows few members: max_completion_tokens is ignored (unbounded output), n and tool_choice have no
 // effect, reasoning is `reasoning` in and out; the native API carries keep_alive, num_ctx and the rest.
 
-import { OPENAI_PATHS, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const ollama = openaiLike({
   id: 'ollama',
@@ -17,6 +17,7 @@ export const ollama = openaiLike({
     drop: ['n', 'logit_bias'],
   },
   also: [
+    { ...RESPONSES, stateless: true, functionsOnly: true },
     { dialect: 'ollama', path: '/../api/chat' },
     { dialect: 'ollama-generate', path: '/../api/generate' },
   ],

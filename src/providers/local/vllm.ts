@@ -1,7 +1,7 @@
 // vLLM: members that mean nothing alone are 400; reasoning is `reasoning` (older builds: reasoning_content, both are
 // read). cache_salt per tenant is not set: callers send it themselves.
 
-import { OPENAI_PATHS, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const vllm = openaiLike({
   id: 'vllm',
@@ -9,6 +9,7 @@ export const vllm = openaiLike({
   key: ['VLLM_API_KEY'],
   base: 'http://localhost:8000/v1',
   local: true,
+  also: [{ ...RESPONSES, stateless: true }],
   quirks: { ...USAGE_ON_REQUEST, orphans: 'refused', reasoningField: 'reasoning', thinkTags: true },
   paths: { ...OPENAI_PATHS, transcriptions: '/audio/transcriptions', translations: '/audio/translations' },
 })

@@ -8,12 +8,14 @@ import { cohereWire } from './cohere.ts'
 import { ollamaGenerateWire, ollamaWire } from './ollama.ts'
 import { chatWire } from './openai-chat.ts'
 import { completionsWire } from './openai-completions.ts'
+import { responsesWire } from './openai-responses.ts'
 import type { Wire } from './wire.ts'
 
 export type { Wire } from './wire.ts'
 
 export const wires: readonly Wire[] = [
   chatWire,
+  responsesWire,
   messagesWire,
   converseWire,
   cohereWire,

@@ -187,7 +187,7 @@ function wholeChat(body: unknown, hints: Hints = {}): Facts {
       facts.tools.push({
         id: text(call.id),
         name: text(inner.name),
-        arguments: argumentsOf(inner.arguments ?? inner.input),
+        arguments: inner.input === undefined ? argumentsOf(inner.arguments) : { input: text(inner.input) },
       })
     }
     // The form before tools has no ids.
@@ -209,7 +209,7 @@ function wholeChat(body: unknown, hints: Hints = {}): Facts {
 function streamedChat(payloads: readonly string[], hints: Hints): Facts {
   const choices = new Map<
     number,
-    ChoiceFacts & { calls: Map<number, { id: string; name: string; args: string }> }
+    ChoiceFacts & { calls: Map<number, { id: string; name: string; args: string; free: boolean }> }
   >()
   let usage: UsageFacts | undefined
   let error: string | undefined
@@ -235,7 +235,7 @@ function streamedChat(payloads: readonly string[], hints: Hints): Facts {
       for (const call of list(delta.tool_calls)) {
         const inner = isObject(call.function) ? call.function : isObject(call.custom) ? call.custom : {}
         const key = count(call.index) ?? at.calls.size
-        const known = at.calls.get(key) ?? { id: '', name: '', args: '' }
+        const known = at.calls.get(key) ?? { id: '', name: '', args: '', free: isObject(call.custom) }
         if (text(call.id) !== '') known.id = text(call.id)
         if (text(inner.name) !== '') known.name = text(inner.name)
         known.args += text(inner.arguments ?? inner.input)
@@ -251,7 +251,11 @@ function streamedChat(payloads: readonly string[], hints: Hints): Facts {
       .toSorted((a, b) => a[0] - b[0])
       .map(([, { calls, ...facts }]) => ({
         ...facts,
-        tools: [...calls.values()].map(({ id, name, args }) => ({ id, name, arguments: argumentsOf(args) })),
+        tools: [...calls.values()].map(({ id, name, args, free }) => ({
+          id,
+          name,
+          arguments: free ? { input: args } : argumentsOf(args),
+        })),
       })),
     usage,
     error,
