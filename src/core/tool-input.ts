@@ -16,3 +16,9 @@ export function parseInput(text: string): JsonObject | undefined {
     return undefined
   }
 }
+
+/** The arguments of any call as an object: free text is the one string of one, what is no object is enveloped. */
+export function callInput(call: { arguments: string; custom?: boolean }): JsonObject {
+  if (call.custom === true) return { input: call.arguments }
+  return parseInput(call.arguments) ?? { [RAW_ARGUMENTS]: call.arguments }
+}

@@ -1,7 +1,7 @@
 // Answers as Ollama's clients read them: arguments as an object, images as bare base64, one line per fragment of a stream
 // and one last line with `done`, the reason and the counts.
 
-import { RAW_ARGUMENTS, parseInput } from '../../core/tool-input.ts'
+import { callInput } from '../../core/tool-input.ts'
 import type { AnswerContext } from '../../core/dialect.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
@@ -18,13 +18,16 @@ export function head(context: AnswerContext, created: number): JsonObject {
   return { model: context.model, created_at: new Date(seconds * 1000).toISOString() }
 }
 
-export function callOf(part: Pick<ToolCallPart, 'id' | 'name' | 'arguments'>, index: number): JsonObject {
+export function callOf(
+  part: Pick<ToolCallPart, 'id' | 'name' | 'arguments' | 'custom'>,
+  index: number,
+): JsonObject {
   return {
     id: part.id,
     function: {
       index,
       name: part.name,
-      arguments: parseInput(part.arguments) ?? { [RAW_ARGUMENTS]: part.arguments },
+      arguments: callInput(part),
     },
   }
 }

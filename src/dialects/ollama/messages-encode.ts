@@ -1,7 +1,7 @@
 // Canonical messages to Ollama's: a text, images beside it as bare base64, arguments as objects, results that name their
 // tool.
 
-import { RAW_ARGUMENTS, parseInput } from '../../core/tool-input.ts'
+import { callInput } from '../../core/tool-input.ts'
 import { invalid } from '../../core/error.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
@@ -59,7 +59,7 @@ function encodeMessage(message: Message, at: string, scope: Scope): JsonObject[]
             ...(own ? {} : { index: calls.length }),
             ...(spelt.index === undefined ? {} : { index: spelt.index }),
             name: part.name,
-            arguments: parseInput(part.arguments) ?? { [RAW_ARGUMENTS]: part.arguments },
+            arguments: callInput(part),
           },
         })
         break

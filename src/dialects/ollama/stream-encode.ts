@@ -17,7 +17,10 @@ export function encoder(form: Form, context: AnswerContext, write: (text: string
   let usage: Usage | undefined
   let calls = 0
   let extras: JsonObject = {}
-  const parts = new Map<number, { kind: string; id: string; name: string; arguments: string }>()
+  const parts = new Map<
+    number,
+    { kind: string; id: string; name: string; arguments: string; custom: boolean }
+  >()
 
   const line = (words: JsonObject, rest: JsonObject): void => {
     write(`${JSON.stringify({ ...start, ...wordsOf(form, words), ...rest })}\n`)
@@ -41,6 +44,7 @@ export function encoder(form: Form, context: AnswerContext, write: (text: string
             id: event.open.kind === 'tool_call' ? event.open.id : '',
             name: event.open.kind === 'tool_call' ? event.open.name : '',
             arguments: '',
+            custom: event.open.kind === 'tool_call' && event.open.custom === true,
           })
           return
         case 'delta': {
