@@ -42,4 +42,70 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Look',
     load: async () => (await import('./explain.ts')).command(),
   },
+  {
+    name: 'probe',
+    summary: 'is one endpoint usable, and what can it do?',
+    group: 'Look',
+    load: async () => (await import('./probe.ts')).command(),
+  },
+  {
+    name: 'models',
+    summary: 'list models with context, abilities, price and source',
+    group: 'Look',
+    load: async () => (await import('./models.ts')).command(),
+  },
+  {
+    name: 'discover',
+    summary: 'look for model servers on this machine and on peers',
+    group: 'Look',
+    load: async () => (await import('./discover.ts')).command(),
+  },
+  {
+    name: 'bench',
+    summary: 'time some calls and streams through a running gateway',
+    group: 'Look',
+    load: async () => (await import('./bench.ts')).command(),
+  },
+  {
+    name: 'config',
+    summary: 'check, show, plan and start a configuration',
+    group: 'Configure',
+    load: async () => (await import('./config.ts')).command(),
+  },
+  {
+    name: 'keys',
+    summary: 'virtual keys of a running gateway',
+    group: 'Configure',
+    load: async () => (await import('./keys.ts')).keysCommand(),
+  },
+  {
+    name: 'usage',
+    summary: 'what was used, of a running gateway',
+    group: 'Look',
+    load: async () => (await import('./keys.ts')).usageCommand(),
+  },
+  {
+    name: 'setup',
+    summary: 'point Claude Code, Codex, Gemini CLI, OpenCode ... at a gateway; --undo takes it back',
+    group: 'Use',
+    load: async () => (await import('./setup.ts')).command(),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    group: 'Use',
+    load: async () => (await import('./reference.ts')).completionCommand(whole),
+  },
+  {
+    name: 'man',
+    summary: 'print the manual page',
+    group: 'Use',
+    load: async () => (await import('./reference.ts')).manCommand(whole),
+  },
 ]
+
+/** Every command in full: what completion, man page and reference are made of. */
+async function whole(): Promise<Command> {
+  const { program } = await import('./program.ts')
+  return program()
+}
