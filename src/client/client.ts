@@ -8,10 +8,14 @@ import { cancel as newCancel } from '../core/cancel.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import type { GenerationDialect } from '../core/dialect.ts'
 import { GatewayError } from '../core/error.ts'
+import type { Note } from '../core/note.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import type { GenerationResponse } from '../core/response.ts'
+import { toolNames } from '../core/tool-names.ts'
 import { dialects } from '../dialects/index.ts'
-import { type Spoken, spokenTo } from '../providers/provider.ts'
+import { betaNames, carried } from '../providers/carrier.ts'
+import type { EndpointConfig } from '../providers/endpoint.ts'
+import { type Spoken, quirksOf, spokenTo } from '../providers/provider.ts'
 import type { Pools } from '../upstream/pools.ts'
 import { type ChatAnswer, answerOf } from './answer.ts'
 import { BREAKER, type BreakerPolicy } from './breaker.ts'
@@ -19,7 +23,7 @@ import type { CustomModel } from './custom-model.ts'
 import { customChat, customEmbed, customStream } from './custom.ts'
 import { type EmbedAnswer, embedBody, embedAnswer } from './embed.ts'
 import { InvalidAnswer, LlmError, Other } from './errors.ts'
-import { type EventFeed, type Post, askStream, askWhole, decoded } from './exchange.ts'
+import { type EventFeed, type Post, type WholeAnswer, askStream, askWhole, decoded } from './exchange.ts'
 import { type ProviderMetadata, listsWithoutKey } from './metadata.ts'
 import { type ModelList, declaredList, liveList } from './models.ts'
 import { type Registered, type RegisteredProvider, knownNames, namedProvider } from './named.ts'
@@ -113,6 +117,7 @@ export function createClient(created: CreateOptions = {}): Client {
   const registered: Registered = { providers: new Map(), models: new Map() }
   const known = memory()
   const warned = new Set<string>()
+  const tokens = new Map<string, EndpointConfig>()
   const warn = (message: string): void => {
     if (warned.has(message)) return
     warned.add(message)
@@ -132,6 +137,17 @@ export function createClient(created: CreateOptions = {}): Client {
     registered,
     warn,
   })
+
+  /** Where the levels lead. An endpoint that lives on tokens stays the same object, so that its tokens are kept. */
+  const settle = (all: Levels): Resolved => {
+    const target = resolve(all)
+    if (!target.endpoint.access) return target
+    const key = JSON.stringify([target.name, target.options])
+    const before = tokens.get(key)
+    if (before) return { ...target, endpoint: before }
+    tokens.set(key, target.endpoint)
+    return target
+  }
 
   const custom = (options: ClientOptions): { name: string; model: CustomModel } | undefined => {
     for (const name of [options.provider, options.model, created.provider, created.model]) {
@@ -195,9 +211,9 @@ export function createClient(created: CreateOptions = {}): Client {
   ): Promise<Prepared> => {
     const request = asRequest(input)
     const all = await levels({ ...options, ...(request.model === undefined ? {} : { model: request.model }) })
-    const target = resolve(all)
+    const target = settle(all)
     const model = modelOf(target)
-    const spoken = spokenTo(target.endpoint.provider, FACE.id, model)
+    const spoken = spokenTo(target.endpoint.provider, FACE.id, upstreamName(target.endpoint, model))
     const dialect = spoken && dialects.get(spoken.dialect)
     if (!spoken || !dialect)
       throw refusal(
@@ -223,7 +239,7 @@ export function createClient(created: CreateOptions = {}): Client {
 
   /** The canonical answer of one request, by whichever transport the options say. */
   const answer = async (prepared: Prepared, options: CallOptions): Promise<ChatAnswer<undefined>> => {
-    const { target, dialect, model, streamed } = prepared
+    const { target, model, streamed } = prepared
     const { post, notes } = encoded(prepared)
     const call = context(target, prepared.config, model, estimateOf(post))
     const line = { pools: await pools(), clock, cancel: call.cancel }
@@ -231,9 +247,7 @@ export function createClient(created: CreateOptions = {}): Client {
       const done = await withTries(call, async () => {
         if (streamed) return collected(await askStream(post, line))
         const whole = await askWhole(post, line)
-        const response = decoded(whole, (wire) =>
-          dialect.response.decode(wire, target.endpoint.provider.quirks),
-        )
+        const response = readResponse(whole, post)
         return { response, headers: whole.headers }
       })
       if (done.value.response.usage) done.settle(tokensOf(done.value.response))
@@ -295,7 +309,7 @@ export function createClient(created: CreateOptions = {}): Client {
       const unlink = [token, stopped].map((one) => one.onRaise((reason) => call.cancel.raise(reason)))
       try {
         const done = await withTries(call, async () =>
-          prepared.streamed ? askStream(post, line) : feedOf(await askWhole(post, line), prepared),
+          prepared.streamed ? askStream(post, line) : feedOf(await askWhole(post, line), post),
         )
         feed = done.value
         const facts = {
@@ -331,7 +345,7 @@ export function createClient(created: CreateOptions = {}): Client {
     const all = await levels(options)
     let target: Resolved
     try {
-      target = resolve(all)
+      target = settle(all)
     } catch (thrown) {
       // A refused address (a metadata host, a bad scheme) is an empty list with a reason, not a crash of a settings page.
       if (thrown instanceof Other && thrown.kind === 'not_configured')
@@ -349,7 +363,7 @@ export function createClient(created: CreateOptions = {}): Client {
       const mine = custom(options)
       if (mine) return customEmbed(mine, texts, options)
       const all = await levels(options)
-      const target = resolve(all)
+      const target = settle(all)
       const model = options.model ?? target.options.embeddingModel ?? modelOf(target)
       if (texts.length === 0)
         return { vectors: [], model, usage: undefined, provider: target.name, attempts: 0 }
@@ -365,6 +379,7 @@ export function createClient(created: CreateOptions = {}): Client {
         model,
         body: embedBody(model, texts),
         dialect: FACE,
+        quirks: target.endpoint.provider.quirks,
       }
       const call = context(target, all.config, model, estimateOf(post))
       const line = { pools: await pools(), clock, cancel: call.cancel }
@@ -386,7 +401,7 @@ export function createClient(created: CreateOptions = {}): Client {
     },
     listModels: (options = {}) => listModels(options),
     async probe(options = {}) {
-      const target = resolve(await levels(options))
+      const target = settle(await levels(options))
       return probeReport(
         target.endpoint,
         target.name,
@@ -408,7 +423,7 @@ export function createClient(created: CreateOptions = {}): Client {
     },
     async requiresAuthForModels(provider) {
       const all = await levels(provider === undefined ? {} : { provider })
-      return !listsWithoutKey(resolve(all).endpoint.provider)
+      return !listsWithoutKey(settle(all).endpoint.provider)
     },
     async providers() {
       const { config } = await base()
@@ -418,7 +433,7 @@ export function createClient(created: CreateOptions = {}): Client {
       return explain(option, await levels(options))
     },
     async resolve(options = {}) {
-      const target = resolve(await levels(options))
+      const target = settle(await levels(options))
       const { operationUrl } = await import('../core/url-rules.ts')
       const model = target.options.model
       const { provider, baseUrl } = target.endpoint
@@ -475,16 +490,27 @@ interface Prepared {
   streamed: boolean
 }
 
+/** The request as the endpoint wants it: the dialect's body, fitted to how this host carries the dialect. */
 function encoded({ target, model, spoken, dialect, canonical, streamed }: Prepared): {
   post: Post
-  notes: ReturnType<GenerationDialect['request']['encode']>['notes']
+  notes: Note[]
 } {
   const { endpoint } = target
-  const { quirks } = endpoint.provider
-  const upstream = endpoint.models.find((row) => row.name === model)?.upstream ?? model
+  const quirks = quirksOf(endpoint.provider, spoken)
+  const upstream = upstreamName(endpoint, model)
   const wire = locally(() =>
     dialect.request.encode(canonical, { model: upstream, quirks, facts: modelFacts(dialect.id, upstream) }),
   )
+  if (spoken.carrier) {
+    const fitted = carried(spoken.carrier, wire.body, betaNames(wire.headers?.['anthropic-beta']))
+    for (const [name, value] of Object.entries(fitted.changes))
+      if (value === undefined) delete wire.body[name]
+      else wire.body[name] = value
+    wire.notes.push(...fitted.notes)
+  }
+  const headers = { ...wire.headers }
+  if (spoken.carrier?.betaMember !== undefined) delete headers['anthropic-beta']
+  const rename = toolNames(canonical, dialect)
   return {
     notes: wire.notes,
     post: {
@@ -493,9 +519,24 @@ function encoded({ target, model, spoken, dialect, canonical, streamed }: Prepar
       model: upstream,
       body: wire.body,
       dialect,
-      ...(wire.headers ? { headers: wire.headers } : {}),
+      quirks,
+      spoken,
+      headers,
+      ...(rename ? { rename } : {}),
     },
   }
+}
+
+function upstreamName({ models }: EndpointConfig, model: string): string {
+  return models.find((row) => row.name === model)?.upstream ?? model
+}
+
+function readResponse(whole: WholeAnswer, { dialect, quirks, rename }: Post): GenerationResponse {
+  const response = decoded(whole, (wire) => dialect.response.decode(wire, quirks))
+  if (rename)
+    for (const choice of response.choices)
+      for (const part of choice.parts) if (part.kind === 'tool_call') part.name = rename.original(part.name)
+  return response
 }
 
 async function collected(
@@ -508,10 +549,9 @@ async function collected(
 }
 
 /** A whole answer read as a stream, for endpoints that are not to be streamed from. */
-async function feedOf(whole: Awaited<ReturnType<typeof askWhole>>, prepared: Prepared): Promise<EventFeed> {
+async function feedOf(whole: WholeAnswer, post: Post): Promise<EventFeed> {
   const { replay } = await import('../core/collect.ts')
-  const { quirks } = prepared.target.endpoint.provider
-  const response = decoded(whole, (wire) => prepared.dialect.response.decode(wire, quirks))
+  const response = readResponse(whole, post)
   const events: Parameters<Parameters<typeof replay>[1]>[0][] = []
   replay(response, (event) => events.push(event))
   return { headers: whole.headers, next: () => Promise.resolve(events.shift()), stop() {} }

@@ -3,17 +3,19 @@
 
 import type { Cancel } from '../core/cancel.ts'
 import type { Clock } from '../core/clock.ts'
-import type { GenerationDialect } from '../core/dialect.ts'
+import type { GenerationDialect, Quirks } from '../core/dialect.ts'
 import { replay } from '../core/collect.ts'
 import { GatewayError, normalise } from '../core/error.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { Json, JsonObject } from '../core/json.ts'
+import type { ToolNames } from '../core/tool-names.ts'
 import { operationUrl } from '../core/url-rules.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
-import { endpointHeaders } from '../upstream/headers.ts'
-import { signed } from '../upstream/signer.ts'
+import type { Spoken } from '../providers/provider.ts'
+import { authHeaders, endpointHeaders } from '../upstream/headers.ts'
 import type { Pools } from '../upstream/pools.ts'
-import { type Exchange, collectBody, send } from '../upstream/send.ts'
+import { type Exchange, type UpstreamRequest, collectBody, send } from '../upstream/send.ts'
+import { unwrapChunks } from '../upstream/unwrap.ts'
 import { frameReader, isStreamType } from '../wire/frames.ts'
 import type { Failed } from './errors.ts'
 
@@ -46,8 +48,13 @@ export interface Post {
   body: JsonObject
   /** Headers that belong to the body. */
   headers?: Readonly<Record<string, string>>
-  /** Reads the endpoint's error bodies. */
+  /** Reads what the endpoint says. */
   dialect: GenerationDialect
+  quirks: Quirks
+  /** How the provider offers the dialect; absent for plain operations. */
+  spoken?: Spoken
+  /** Gives tools their own names back where they travelled under an alias. */
+  rename?: ToolNames
 }
 
 async function post(request: Post, stream: boolean, line: Line): Promise<Exchange> {
@@ -56,31 +63,53 @@ async function post(request: Post, stream: boolean, line: Line): Promise<Exchang
     operationUrl(endpoint.baseUrl, request.path, { model: request.model, providerId: endpoint.provider.id }),
   )
   const body = Buffer.from(JSON.stringify(request.body))
-  let exchange: Exchange
-  try {
-    exchange = await send({
+  const plain: UpstreamRequest = {
+    method: 'POST',
+    path: url.pathname + url.search,
+    headers: {
+      'content-type': 'application/json',
+      accept: stream ? 'text/event-stream, application/json' : 'application/json',
+      'content-length': String(body.length),
+      ...headersOf(request),
+    },
+    body,
+  }
+  // Signatures and tokens weigh more than the client; few endpoints want them.
+  const signer = endpoint.access ? await import('../upstream/signer.ts') : undefined
+  const ask = async (): Promise<Exchange> =>
+    send({
       dispatcher: line.pools.get(endpoint),
       endpoint,
-      request: await signed(endpoint, line.clock, {
-        method: 'POST',
-        path: url.pathname + url.search,
-        headers: {
-          'content-type': 'application/json',
-          accept: stream ? 'text/event-stream, application/json' : 'application/json',
-          'content-length': String(body.length),
-          ...endpointHeaders(endpoint),
-          ...request.headers,
-        },
-        body,
-      }),
+      request: signer ? await signer.signed(endpoint, line.clock, plain) : plain,
       clock: line.clock,
       cancel: line.cancel,
     })
+  let exchange: Exchange
+  try {
+    exchange = await ask()
+    if (exchange.status === 401 && signer && endpoint.access?.type !== 'aws') {
+      // A token may be withdrawn before its time: once more with a new one.
+      exchange.abort()
+      signer.forgetToken(endpoint)
+      exchange = await ask()
+    }
   } catch (thrown) {
     throw new TryFailed({ error: normalise(thrown), headers: {}, begun: false })
   }
   if (exchange.status >= 200 && exchange.status < 300) return exchange
   throw new TryFailed(await refusal(exchange, endpoint, dialect))
+}
+
+/** The endpoint's headers with the credential as this dialect wants it, and what belongs to the body. */
+function headersOf({ endpoint, spoken, headers }: Post): Record<string, string> {
+  const own = endpointHeaders(endpoint)
+  if (spoken?.auth) {
+    for (const name of Object.keys(authHeaders(endpoint))) delete own[name]
+    Object.assign(own, authHeaders(endpoint, spoken.auth))
+  }
+  const all = { ...own, ...headers }
+  if (spoken?.carrier) delete all['anthropic-version']
+  return all
 }
 
 async function refusal(
@@ -171,15 +200,16 @@ export interface EventFeed {
 
 /** Resolves when the first event is here: until then a failure may be tried again. @throws TryFailed */
 export async function askStream(request: Post, line: Line): Promise<EventFeed> {
-  const exchange = await post(request, true, line)
-  const { dialect, endpoint } = request
-  const { quirks } = endpoint.provider
+  let exchange = await post(request, true, line)
+  const { dialect, endpoint, quirks, spoken } = request
+  const wrapped = isStreamType(exchange.headers['content-type'] ?? '', 'aws-event-stream')
+  if (spoken?.carrier?.stream && wrapped) exchange = unwrapChunks(exchange)
   const { headers } = exchange
   if (!isStreamType(headers['content-type'] ?? '', dialect.framing)) {
     const whole = await readWhole(exchange, endpoint)
     const response = decoded(whole, (wire) => dialect.response.decode(wire, quirks))
     const events: StreamEvent[] = []
-    replay(response, (event) => events.push(event))
+    replay(response, (event) => events.push(request.rename ? request.rename(event) : event))
     return { headers, next: () => Promise.resolve(events.shift()), stop() {} }
   }
   return readEvents(exchange, request, line.clock)
@@ -254,7 +284,7 @@ function readEvents(exchange: Exchange, request: Post, clock: Clock): Promise<Ev
             : event.error,
         )
       }
-      queue.push(event)
+      queue.push(request.rename ? request.rename(event) : event)
       if (!open) {
         open = true
         resolve(feed)
@@ -267,7 +297,7 @@ function readEvents(exchange: Exchange, request: Post, clock: Clock): Promise<Ev
       wake()
     }
     let linger: { cancel(): void } | undefined
-    const decoder = dialect.stream.decoder(endpoint.provider.quirks, sink)
+    const decoder = dialect.stream.decoder(request.quirks, sink)
     const reader = frameReader(dialect.framing, { frame: (frame) => decoder.frame(frame) })
     const guarded = (run: () => void): void => {
       try {

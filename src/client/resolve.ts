@@ -249,6 +249,7 @@ function endpointOf(
     wildcard: models.length === 0,
     source: endpoint?.source ?? 'config',
     probe: 'off',
+    ...(endpoint?.access ? { access: endpoint.access } : {}),
     ...(options.model === undefined ? {} : { probeModel: options.model }),
     probeRequireModels: true,
     timeouts: {

@@ -29,7 +29,7 @@ import type { CallRecord } from './record.ts'
 import type { Deployment } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
 import { issuesSeals, watchParts } from './seals.ts'
-import { toolNames } from './tool-names.ts'
+import { toolNames } from '../core/tool-names.ts'
 import { countTokensLocally } from './count-tokens.ts'
 import { type Prepared, relayRequest, translateRequest } from './upstream-request.ts'
 

@@ -1,8 +1,8 @@
 // Tool names that an upstream's alphabet refuses travel under an alias; here they get their own names back.
 
-import type { GenerationDialect } from '../core/dialect.ts'
-import type { StreamEvent } from '../core/event.ts'
-import type { GenerationRequest } from '../core/request.ts'
+import type { GenerationDialect } from './dialect.ts'
+import type { StreamEvent } from './event.ts'
+import type { GenerationRequest } from './request.ts'
 
 export interface ToolNames {
   (event: StreamEvent): StreamEvent
