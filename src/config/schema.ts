@@ -49,6 +49,13 @@ const timeouts = z.object({
   total: unquoted(z.number().nonnegative()).optional(),
 })
 
+/** US dollars per million tokens. */
+const price = z.object({
+  input: unquoted(z.number().nonnegative()),
+  output: unquoted(z.number().nonnegative()),
+  cached_input: unquoted(z.number().nonnegative()).optional(),
+})
+
 const models = z.union(
   [
     z.array(
@@ -58,6 +65,7 @@ const models = z.union(
           name: scalarText,
           upstream: scalarText.optional(),
           abilities: abilities.optional(),
+          price: price.optional(),
         }),
       ]),
     ),

@@ -1,6 +1,8 @@
 // The composition root: builds a runtime from a configuration, serves from it, and swaps it whole. The server is one
 // caller of it, an embedder another. Importing it does nothing.
 
+import { modelFacts } from '../catalog/index.ts'
+import type { Abilities } from '../core/abilities.ts'
 import type { Logger } from 'pino'
 import { addEndpoints } from '../config/add-endpoints.ts'
 import type { Config } from '../config/config.ts'
@@ -80,6 +82,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       routes: routeTable(next, {
         vitalsOf: (key) => vitalsOf(known, key),
         scopeOf: (id) => endpoints.get(id)?.scope,
+        abilitiesOf: contextOf,
         before: (name) => before?.routes.known(name),
       }),
       endpoints,
@@ -194,4 +197,11 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       await Promise.all(all.map((pool) => pool.destroy()))
     },
   }
+}
+
+/** The catalogue's word on a model's abilities. */
+function contextOf({ provider }: EndpointConfig, model: string): Abilities | undefined {
+  const dialect = provider.speaks[0]?.dialect
+  const contextTokens = dialect && modelFacts(dialect, model).contextTokens
+  return contextTokens === undefined ? undefined : { contextTokens }
 }

@@ -3,13 +3,15 @@
 
 import type { Config, RouteConfig, RouteTarget } from '../config/config.ts'
 import { GatewayError } from '../core/error.ts'
-import type { EndpointConfig } from '../providers/endpoint.ts'
+import type { Abilities } from '../core/abilities.ts'
+import type { EndpointConfig, EndpointModel } from '../providers/endpoint.ts'
 import type { RetryPolicy } from '../routing/backoff.ts'
 import { compile } from '../routing/condition.ts'
 import { type Fallbacks, fallbacks } from '../routing/fallback.ts'
 import { type HedgeState, hedgeState } from '../routing/hedge.ts'
 import { type Plan, type Target, plan } from '../routing/pick.ts'
 import { BUDGET, type BudgetPolicy, type RetryBudget, retryBudget } from '../routing/retry-budget.ts'
+import type { Candidate } from '../routing/strategy.ts'
 import { type Vitals, vitals } from '../routing/vitals.ts'
 import type { DecidedPick } from './decisions.ts'
 import { type Scope, blocked, leftOf, scope } from './limits.ts'
@@ -46,6 +48,9 @@ export interface Live {
   vitalsOf(key: string): Vitals
   /** Limits of an endpoint. */
   scopeOf(endpoint: string): Scope | undefined
+  /** What is known of a model at an endpoint, where the operator said nothing of it. */
+  abilitiesOf?(endpoint: EndpointConfig, model: string): Abilities | undefined
+  costOf?(endpoint: EndpointConfig, model: string): Candidate['costUsd']
   /** The route of the same name in the runtime that is replaced. */
   before?(name: string): Route | undefined
 }
@@ -174,7 +179,9 @@ function build(config: RouteConfig, endpoints: ReadonlyMap<string, EndpointConfi
 function targetOf({ tier, canary, when }: RouteTarget, of: Deployment, live: Live): Target {
   const { endpoint, model, weight, vitals: state, breaker } = of
   const limits = live.scopeOf(endpoint.id)
-  const abilities = endpoint.models.find((row) => row.upstream === model)?.abilities
+  const declared = endpoint.models.find((row) => row.upstream === model)
+  const abilities = declared?.abilities ?? live.abilitiesOf?.(endpoint, model)
+  const costUsd = declared?.declaredPrice ? costAt(declared.declaredPrice) : live.costOf?.(endpoint, model)
   return {
     weight,
     tier: tier ?? 0,
@@ -183,6 +190,7 @@ function targetOf({ tier, canary, when }: RouteTarget, of: Deployment, live: Liv
     ...(canary === undefined ? {} : { canary }),
     ...(when === undefined ? {} : { when: compile(when) }),
     ...(abilities === undefined ? {} : { abilities }),
+    ...(costUsd === undefined ? {} : { costUsd }),
     ...(limits === undefined
       ? {}
       : {
@@ -190,6 +198,12 @@ function targetOf({ tier, canary, when }: RouteTarget, of: Deployment, live: Liv
           shareLeft: (now: number) => leftOf(limits, now),
         }),
   }
+}
+
+/** The price of so many tokens; cached input without a price of its own costs as much as any. */
+function costAt({ input, output, cachedInput = input }: NonNullable<EndpointModel['declaredPrice']>) {
+  return (inputTokens: number, outputTokens: number, cachedShare: number): number =>
+    (inputTokens * (input * (1 - cachedShare) + cachedInput * cachedShare) + outputTokens * output) / 1e6
 }
 
 function notFound(model: string, known: string[]): string {

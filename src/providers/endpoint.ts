@@ -25,6 +25,8 @@ export interface EndpointModel {
   upstream: string
   /** What the operator declared of it. */
   abilities?: Abilities
+  /** US dollars per million tokens, as the operator pays them. */
+  declaredPrice?: { input: number; output: number; cachedInput?: number }
 }
 
 /** Limits of an endpoint, a route or each caller. rpm, tpm and concurrency admit or refuse; the rest waits. */

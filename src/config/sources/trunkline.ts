@@ -224,8 +224,21 @@ function modelsOf(entry: EndpointEntry): EndpointModel[] {
           name: model.name,
           upstream: model.upstream ?? model.name,
           ...(model.abilities === undefined ? {} : { abilities: abilitiesOf(model.abilities) }),
+          ...(model.price === undefined ? {} : { declaredPrice: priceOf(model.price) }),
         },
   )
+}
+
+function priceOf({
+  input,
+  output,
+  cached_input: cachedInput,
+}: {
+  input: number
+  output: number
+  cached_input?: number | undefined
+}): NonNullable<EndpointModel['declaredPrice']> {
+  return { input, output, ...(cachedInput === undefined ? {} : { cachedInput }) }
 }
 
 function abilitiesOf({
