@@ -19,7 +19,8 @@ const CAP_CHARS = 4 * 1024 * 1024
 
 type Put = (bytes: Buffer, done: (broken: boolean) => void) => void
 
-export function logLines(fd: number): LogLines {
+/** @param shared other processes write to it too: whole lines leave in pieces that the system never mixes. */
+export function logLines(fd: number, shared = false): LogLines {
   let gathered = ''
   let sending: Buffer | undefined
   let broken = false
@@ -35,7 +36,7 @@ export function logLines(fd: number): LogLines {
       gathered = `{"level":40,"time":${Date.now()},"dropped":${dropped},"msg":"log lines were dropped: nobody reads them fast enough"}\n`
       dropped = 0
     }
-    put ??= putTo(fd)
+    put ??= shared ? inPieces(putTo(fd)) : putTo(fd)
     put(sending, (gone) => {
       sending = undefined
       broken ||= gone
@@ -87,6 +88,24 @@ function putTo(fd: number): Put {
   socket.on('error', () => {})
   socket.unref()
   return (bytes, done) => socket.write(bytes, (error) => done(error !== null && error !== undefined))
+}
+
+/** POSIX: a write of up to so many bytes to a pipe is never mixed with another's. */
+const PIPE_BUF = 4096
+
+function inPieces(put: Put): Put {
+  return (bytes, done) => {
+    let at = 0
+    const next = (broken: boolean): void => {
+      if (broken || at >= bytes.length) return done(broken)
+      const from = at
+      at = from + PIPE_BUF >= bytes.length ? bytes.length : bytes.lastIndexOf(10, from + PIPE_BUF - 1) + 1
+      // A line that is longer than a piece goes out as it is.
+      if (at <= from) at = bytes.indexOf(10, from) + 1 || bytes.length
+      put(bytes.subarray(from, at), next)
+    }
+    next(false)
+  }
 }
 
 function writeWhole(fd: number, bytes: Buffer, limitMs: number): void {

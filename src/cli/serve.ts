@@ -1,5 +1,6 @@
 // `trunkline serve`: configuration in, a listening gateway out, reloaded on SIGHUP and when its files change.
 
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import { type DestinationStream, type Logger, pino } from 'pino'
@@ -13,6 +14,8 @@ import { adminServices } from '../server/admin/make-services.ts'
 import { type Control, createControl } from '../server/control/control.ts'
 import { startServer } from '../server/server.ts'
 import { version } from '../server/version.ts'
+import { membership } from '../server/workers/membership.ts'
+import { supervise } from '../server/workers/supervise.ts'
 import { readableByOthers, sqliteRegistry } from '../stores/sqlite/registry.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 import { greeting } from './greeting.ts'
@@ -27,6 +30,7 @@ interface ServeOptions {
   logLevel: string
   strict?: boolean
   allowOpen?: boolean
+  workers?: string
 }
 
 export function serveCommand(): Command {
@@ -44,14 +48,26 @@ export function serveCommand(): Command {
     )
     .option('--env-keys', 'make endpoints of the well-known key variables that are set, e.g. OPENAI_API_KEY')
     .option('--allow-open', 'listen on an address other machines reach, without any key')
+    .option('--workers <n>', 'processes that share the port, or "cores" (default 1)')
     .option('--strict', 'refuse a request whose translation would lose something')
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
     .action(serve)
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const lines = logLines(2)
+  const workers = workersOf(options.workers)
+  if (workers === undefined) {
+    console.error(`--workers must be a number from 1 to 256 or "cores", not "${options.workers}"`)
+    process.exitCode = 1
+    return
+  }
+  const member = membership(process.env, systemClock)
+  const lines = logLines(2, workers > 1)
   const log = pino({ level: options.logLevel, base: null }, urgentAtOnce(lines))
+  if (workers > 1 && !member) {
+    process.exitCode = await supervise({ workers, log, clock: systemClock, drainMs: DRAIN_MS })
+    return
+  }
   let control: Control
   try {
     control = await createControl({
@@ -60,7 +76,7 @@ async function serve(options: ServeOptions): Promise<void> {
       openStore: sqliteRegistry,
       log,
       clock: systemClock,
-      gateway: { writeLine: lines.write },
+      gateway: { writeLine: lines.write, ...(member ? { limits: member.limits } : {}) },
     })
   } catch (thrown) {
     console.error(thrown instanceof ConfigError ? thrown.message : String(thrown))
@@ -81,10 +97,15 @@ async function serve(options: ServeOptions): Promise<void> {
   if (config.dataDir !== undefined && readableByOthers(config.dataDir))
     log.warn({ dir: config.dataDir }, 'endpoints.db can be read by every user of this machine; chmod 600 it')
   let port = config.server.port
-  const admin = adminServices(control, () => port)
-  const server = await startServer({ gateway, admin, host: config.server.host, port }).catch(
-    (thrown: Error & { code?: string }) => thrown,
-  )
+  const admin = adminServices(control, () => port, member?.instance)
+  const server = await startServer({
+    gateway,
+    admin,
+    host: config.server.host,
+    port,
+    ...(member?.forward ? { forward: member.forward } : {}),
+    ...(member?.slot === 1 ? { socketPath: member.socketPath } : {}),
+  }).catch((thrown: Error & { code?: string }) => thrown)
   if (server instanceof Error) {
     const taken = `port ${port} on ${config.server.host} is taken; choose another with --port`
     return fail(`cannot listen: ${server.code === 'EADDRINUSE' ? taken : server.message}`)
@@ -95,9 +116,13 @@ async function serve(options: ServeOptions): Promise<void> {
   const unused = options.envKeys === true ? [] : seenKeys(process.env, config)
   // Whatever start-up had to say stands before the line that ends it.
   lines.flushSync()
-  process.stdout.write(
-    greeting({ version: version(), url: server.url, config: gateway.runtime.config, unused }),
-  )
+  // Of several workers one speaks for all.
+  if (!member || member.slot === 1)
+    process.stdout.write(
+      greeting({ version: version(), url: server.url, config: gateway.runtime.config, unused }),
+    )
+  member?.attach(gateway)
+  member?.ready()
 
   const reload = (why: string): void => {
     try {
@@ -115,15 +140,23 @@ async function serve(options: ServeOptions): Promise<void> {
     watcher.stop()
     admin.scanner.stop()
     void server
-      .close()
+      .close(DRAIN_MS)
       .then(() => control.close())
       .then(() => process.exit(0))
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  member?.onOrphaned(stop)
 }
 
 const GREETING_WAIT_MS = 300
+const DRAIN_MS = 10_000
+
+function workersOf(text: string | undefined): number | undefined {
+  if (text === 'cores') return availableParallelism()
+  const count = Number(text ?? 1)
+  return Number.isInteger(count) && count >= 1 && count <= 256 ? count : undefined
+}
 
 /** Why this address must not be bound: whoever reaches it could spend the operator's money and change everything. */
 function openToAll({ server }: Config): string | undefined {

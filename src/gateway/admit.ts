@@ -44,6 +44,7 @@ function scopeOf(caller: string, { callers, config }: Runtime): Scope | undefine
   if (known && known.limits === callerLimits) return known
   const made = scope('this key', callerLimits, known)
   if (!made) return undefined
+  made.perCaller = true
   if (callers.size >= MOST_CALLERS)
     for (const [old, { gate }] of callers)
       if (gate.running === 0 && gate.waiting === 0) {

@@ -15,6 +15,7 @@ import { type AskDeps, answers, listModels, probeEndpoint } from '../upstream/as
 import type { Call, Reply } from './call.ts'
 import { decisions } from './decisions.ts'
 import type { Hooks } from './hooks.ts'
+import type { SharedLimits } from './limits.ts'
 import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
 import { BREAKER, routeTable } from './route-table.ts'
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   log: Logger
   /** Takes the whole lines of the call log (level info), written in the logger's own form; else the logger does. */
   writeLine?: (line: string) => void
+  /** Limits kept for several processes; absent: they are this one's own. */
+  limits?: SharedLimits
   clock?: Clock
   random?: Random
   /** Observers of calls; see hooks.ts. */
@@ -130,6 +133,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       decisions: decided,
       clock,
       random: options.random ?? Math.random,
+      ...(options.limits ? { limits: options.limits } : {}),
       ...(options.hooks ? { hooks: options.hooks } : {}),
     }
   }

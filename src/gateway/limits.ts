@@ -26,6 +26,8 @@ const QUEUE_WAIT_MS = 30_000
 export interface Scope {
   /** In messages: `endpoint "groq"`. */
   who: string
+  /** It limits each caller on its own. */
+  perCaller?: boolean
   limits: RateLimit
   window: Window
   pacer: Pacer
@@ -66,6 +68,17 @@ export interface Entering {
   endpoint?: string
 }
 
+/** Limits kept elsewhere, for several processes that serve as one. */
+export interface SharedLimits {
+  enter(
+    of: Scope,
+    entering: Entering,
+    call: Pick<Call, 'cancel'>,
+    waits: DecidedWait[],
+    patient: boolean,
+  ): Promise<Hold>
+}
+
 /** Why a call would be refused or have to wait now, and until when; undefined: it would pass. */
 export function blocked(of: Scope, now: number): { why: string; until: number } | undefined {
   const waitMs = waitFor(of.window, of.limits, 1, now)
@@ -91,13 +104,14 @@ export async function enter(
   of: Scope,
   entering: Entering,
   call: Pick<Call, 'cancel'>,
-  runtime: Pick<Runtime, 'clock'>,
+  runtime: Pick<Runtime, 'clock' | 'limits'>,
   waits: DecidedWait[],
   patient = true,
 ): Promise<Hold> {
   const { clock } = runtime
   const { limits } = of
   if (call.cancel.raised) throw goneError(call.cancel.reason)
+  if (runtime.limits) return runtime.limits.enter(of, entering, call, waits, patient)
   refuseOverRate(of, entering, clock.now())
   const limit = concurrency(of)
   if (limit !== undefined) await place(of, limit, entering, call, runtime, waits, patient)

@@ -13,7 +13,7 @@ import { type Sign, endpointHeaders } from '../upstream/headers.ts'
 import type { Pools } from '../upstream/pools.ts'
 import type { Decisions } from './decisions.ts'
 import type { Hooks } from './hooks.ts'
-import { type Scope, scope } from './limits.ts'
+import { type Scope, scope, type SharedLimits } from './limits.ts'
 import type { Probes } from './probes.ts'
 import type { Watch } from './watch.ts'
 import type { RouteTable } from './route-table.ts'
@@ -52,6 +52,8 @@ export interface Runtime {
   decisions: Decisions
   clock: Clock
   random: Random
+  /** Several processes serve as one, and the limits are kept by their parent. */
+  limits?: SharedLimits
   /** An embedder's observers. */
   hooks?: Hooks
 }

@@ -1,6 +1,7 @@
 // The listener: sockets, limits against bad callers, hang-ups, drain. Which path does what is in router.ts.
 
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { rmSync } from 'node:fs'
 import type { AddressInfo, Socket } from 'node:net'
 import { type Cancel, cancel } from '../core/cancel.ts'
 import { GatewayError, normalise } from '../core/error.ts'
@@ -11,18 +12,23 @@ import type { Context } from './context.ts'
 import { failWith } from './fail.ts'
 import { requestId } from './request-id.ts'
 import { find, methodsOf } from './router.ts'
+import { isAdminPath } from './workers/forward.ts'
 
 /** What requests are answered from. */
 export interface Served {
   gateway: Gateway
   /** The admin API and the console; absent: there is none. */
   admin?: AdminServices
+  /** Hands requests of the admin API and the console to the process that answers them. */
+  forward?: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 export interface ServerOptions extends Served {
   host: string
   /** 0: any free port. */
   port: number
+  /** A private socket to listen on as well. */
+  socketPath?: string
   /** A caller that has not sent its headers by then is cut off (slow loris). */
   headersTimeoutMs?: number
   /** A caller that has not sent its body by then is cut off. */
@@ -51,6 +57,7 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
     },
     (request, response) => void serve(request, response, options),
   )
+  if (options.socketPath !== undefined) listenPrivately(options.socketPath, options)
   server.on('clientError', refuseSocket)
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -66,6 +73,14 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
       })
     })
   })
+}
+
+/** For the other processes that serve on the same port. */
+function listenPrivately(path: string, options: Served): void {
+  rmSync(path, { force: true })
+  const server = createServer((request, response) => void serve(request, response, options))
+  server.listen({ path, exclusive: true })
+  server.unref()
 }
 
 class Serving implements Context {
@@ -97,7 +112,8 @@ export async function serve(
   response: ServerResponse,
   options: Served,
 ): Promise<void> {
-  const { gateway, admin } = options
+  const { gateway, admin, forward } = options
+  if (forward && isAdminPath(request.url ?? '')) return forward(request, response)
   const context = new Serving(request, response, options)
   // The one place where a hang-up is seen: every wait of the call hangs on this token.
   response.on('close', () => {

@@ -8,9 +8,15 @@ import { liveCalls } from '../live-calls.ts'
 import { access } from './access.ts'
 import type { AdminServices } from './services.ts'
 
-/** @param ownPort the port we listen on, known once we do. */
-export function adminServices(control: Control, ownPort: () => number): AdminServices {
-  const instance = randomUUID()
+/**
+ * @param ownPort the port we listen on, known once we do.
+ * @param instance who we say we are to one who looks for model servers: several processes on one port are one.
+ */
+export function adminServices(
+  control: Control,
+  ownPort: () => number,
+  instance: string = randomUUID(),
+): AdminServices {
   return {
     control,
     checks: checks(() => control.gateway),

@@ -1,0 +1,67 @@
+// What a worker needs of its parent: the shared limits, who rests, and its place among the others.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../../core/clock.ts'
+import type { Gateway } from '../../gateway/create-gateway.ts'
+import type { SharedLimits } from '../../gateway/limits.ts'
+import { forwarder } from './forward.ts'
+import type { ToParent, ToWorker } from './messages.ts'
+import { remoteLimits } from './remote-limits.ts'
+import { sharedRest } from './shared-rest.ts'
+
+export interface Membership {
+  /** Counted from 1; the first answers the admin API. */
+  slot: number
+  /** The same for all workers: a look at our own port finds one of us. */
+  instance: string
+  limits: SharedLimits
+  /** Where the first worker listens for the others. */
+  socketPath: string
+  /** Hands an admin request to the first worker; undefined in the first. */
+  forward?: (request: IncomingMessage, response: ServerResponse) => void
+  /** Begins sharing who rests. */
+  attach(gateway: Gateway): void
+  /** The port is open. */
+  ready(): void
+  /** Calls `fn` when the parent is gone. */
+  onOrphaned(fn: () => void): void
+}
+
+/** @returns undefined in a process that is no worker. */
+export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | undefined {
+  const { TRUNKLINE_WORKER, TRUNKLINE_WORKERS_SOCKET, TRUNKLINE_WORKERS_INSTANCE } = env
+  const slot = Number(TRUNKLINE_WORKER)
+  if (!process.send || !Number.isInteger(slot) || TRUNKLINE_WORKERS_SOCKET === undefined) return undefined
+  let outgoing: ToParent[] = []
+  const flush = (): void => {
+    const messages = outgoing
+    outgoing = []
+    if (process.connected) process.send?.(messages)
+  }
+  const send = (message: ToParent): void => {
+    if (outgoing.length === 0) setImmediate(flush)
+    outgoing.push(message)
+  }
+  const limits = remoteLimits(send, clock)
+  let rest: ReturnType<typeof sharedRest> | undefined
+  process.on('message', (message: ToWorker) => {
+    if (message.type === 'rest') rest?.hear(message.rest)
+    else limits.hear(message)
+  })
+  return {
+    slot,
+    instance: TRUNKLINE_WORKERS_INSTANCE ?? '',
+    limits,
+    socketPath: TRUNKLINE_WORKERS_SOCKET,
+    ...(slot === 1 ? {} : { forward: forwarder(TRUNKLINE_WORKERS_SOCKET) }),
+    attach(gateway) {
+      rest = sharedRest(
+        () => gateway.runtime.vitals,
+        (found) => send({ type: 'rest', rest: found }),
+        clock,
+      )
+    },
+    ready: () => send({ type: 'ready' }),
+    onOrphaned: (fn) => void process.once('disconnect', fn),
+  }
+}

@@ -1,0 +1,43 @@
+// What a worker and its parent say to each other. Numbers `n` are the worker's own and name one admission.
+
+import type { ErrorKind, Phase } from '../../core/error.ts'
+import type { DecidedWait } from '../../gateway/decisions.ts'
+import type { Entering } from '../../gateway/limits.ts'
+import type { RateLimit } from '../../providers/endpoint.ts'
+
+/** State of a deployment that all workers go by. */
+export interface Rest {
+  /** `endpoint/model`. */
+  key: string
+  failures: number
+  /** When its breaker opened, ms since the epoch; absent: it is closed. */
+  openedAt?: number
+  /** It asked us to wait until then. */
+  coolUntil: number
+}
+
+export type ToParent =
+  | {
+      type: 'enter'
+      n: number
+      /** Names the limited thing. */
+      key: string
+      who: string
+      limits: RateLimit
+      entering: Entering
+      patient: boolean
+    }
+  | { type: 'cancel'; n: number }
+  | { type: 'end'; n: number; tokens?: number; seen?: { overloaded: boolean; firstByteMs?: number } }
+  | { type: 'rest'; rest: Rest }
+  | { type: 'ready' }
+
+export type ToWorker =
+  | { type: 'in'; n: number; waits: DecidedWait[] }
+  | {
+      type: 'no'
+      n: number
+      waits: DecidedWait[]
+      error: { kind: ErrorKind; message: string; retryAfterS?: number; phase?: Phase; endpoint?: string }
+    }
+  | { type: 'rest'; rest: Rest }
