@@ -131,10 +131,10 @@ test('a killed worker is replaced, and the port goes on answering', async () => 
 
 test('SIGUSR2 replaces every worker without a refused call', async () => {
   const before = workers()
-  let running = true
+  const enough = new AbortController()
   const statuses: number[] = []
   const load = (async () => {
-    while (running) statuses.push(await ask('free'))
+    while (!enough.signal.aborted) statuses.push(await ask('free'))
   })()
   parent.kill('SIGUSR2')
   await expect
@@ -142,7 +142,7 @@ test('SIGUSR2 replaces every worker without a refused call', async () => {
       timeout: 25_000,
     })
     .toBe(true)
-  running = false
+  enough.abort()
   await load
   expect(new Set(statuses)).toEqual(new Set([200]))
 })

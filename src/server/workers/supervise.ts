@@ -108,7 +108,9 @@ export function supervise({ workers, log, clock, drainMs }: SuperviseOptions): P
 
     /** One after the other: a new one listens before an old one leaves. */
     const roll = async (): Promise<void> => {
-      for (const [old, mine] of [...slots]) {
+      // As they are now: the new ones come into the same map.
+      const all = Array.from(slots)
+      for (const [old, mine] of all) {
         if (stopping) return
         const fresh = start(mine.slot, 0)
         await new Promise<void>((done) => {
