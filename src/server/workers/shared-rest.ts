@@ -2,7 +2,7 @@
 // that no call pays for it: what one worker found out, all go by within a quarter of a second and a message.
 
 import type { Clock } from '../../core/clock.ts'
-import type { Vitals } from '../../routing/vitals.ts'
+import type { Runtime } from '../../gateway/runtime.ts'
 import type { Rest } from './messages.ts'
 
 export const LOOK_MS = 250
@@ -14,7 +14,7 @@ export interface SharedRest {
 
 /** @param vitals of the runtime in force */
 export function sharedRest(
-  vitals: () => ReadonlyMap<string, Vitals>,
+  vitals: () => Runtime['vitals'],
   tell: (rest: Rest) => void,
   clock: Clock,
 ): SharedRest {
