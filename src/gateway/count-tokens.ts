@@ -10,17 +10,29 @@ import type { ReadRequest } from './read.ts'
 const IMAGE_TOKENS = 1_500
 const MESSAGE_TOKENS = 4
 
-export function countTokensLocally(_call: Call, read: ReadRequest): Answer {
+const MEMBERS = ['system', 'messages', 'tools', 'tool_choice'] as const
+const GOOGLE = [
+  'contents',
+  'systemInstruction',
+  'system_instruction',
+  'tools',
+  'generateContentRequest',
+] as const
+
+export function countTokensLocally(call: Call, read: ReadRequest): Answer {
   const body = read.json()
   let tokens = 3
-  for (const member of ['system', 'messages', 'tools', 'tool_choice'] as const) {
+  const google = call.dialect.id === 'gemini'
+  for (const member of google ? GOOGLE : MEMBERS) {
     const value = body[member]
     if (value !== undefined) tokens += estimate(value)
   }
   if (Array.isArray(body.messages)) tokens += body.messages.length * MESSAGE_TOKENS
   return {
     kind: 'whole',
-    body: JSON.stringify({ input_tokens: Math.max(1, tokens) }),
+    body: JSON.stringify(
+      google ? { totalTokens: Math.max(1, tokens) } : { input_tokens: Math.max(1, tokens) },
+    ),
     headers: { 'content-type': 'application/json' },
   }
 }
@@ -33,9 +45,11 @@ export function estimate(value: Json): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + estimate(item), 0)
   if (value.type === 'image' || value.type === 'image_url') return IMAGE_TOKENS
   if (isObject(value.source) && value.source.type === 'base64') return IMAGE_TOKENS
+  if (isObject(value.inlineData) || isObject(value.inline_data)) return IMAGE_TOKENS
   let sum = 0
   for (const [key, item] of Object.entries(value)) {
-    if (item === undefined || key === 'cache_control' || key === 'signature') continue
+    if (item === undefined || key === 'cache_control' || key === 'signature' || key === 'thoughtSignature')
+      continue
     // Keys of schemas and arguments are seen by the model; `type`, `role` and their like become markers.
     sum += (key.length > 3 ? Math.ceil(key.length / 5) : 0) + estimate(item)
   }

@@ -5,17 +5,21 @@ import type { GatewayError } from '../core/error.ts'
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts'
 import { ollama } from '../dialects/ollama/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
+import { gemini } from '../dialects/gemini/index.ts'
 import { type Context, sendJson } from './context.ts'
+import { isGoogleCaller } from './google-caller.ts'
 
 const OLLAMA_PATH = /^\/api\/(chat|generate|embed|embeddings|tags|ps|show|version)$/
 
-/** Anthropic's clients say so by header or path; everybody else reads OpenAI's shape. */
+/** Anthropic's and Google's clients say so by header or path; everybody else reads OpenAI's shape. */
 export function callerDialect(context: Context): GenerationDialect {
   if (OLLAMA_PATH.test(context.url.pathname)) return ollama
   return context.request.headers['anthropic-version'] !== undefined ||
     context.url.pathname.startsWith('/v1/messages')
     ? anthropicMessages
-    : openaiChat
+    : isGoogleCaller(context)
+      ? gemini
+      : openaiChat
 }
 
 export function failWith(context: Context, error: GatewayError, dialect = callerDialect(context)): void {

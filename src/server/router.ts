@@ -5,6 +5,7 @@ import { ollama, ollamaGenerate } from '../dialects/ollama/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { openaiCompletions } from '../dialects/openai-completions/index.ts'
 import { openaiResponses } from '../dialects/openai-responses/index.ts'
+import { geminiMethod, isGeminiPath } from './api/gemini.ts'
 import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
 import { getModel, listModels } from './api/models.ts'
@@ -63,12 +64,18 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'GET /api/hello': { handler: (context) => sendJson(context, 200, { ok: true }), open: true },
 }
 
+/** Google's clients ask below their own versions. */
+const LIST = /^(\/gemini)?\/(v1beta|v1alpha)\/models$/
+const ONE = /^((\/gemini)?\/(v1|v1beta|v1alpha))?\/models\/./
+
 export function find(method: string, path: string): PublicPath | undefined {
   const verb = method === 'HEAD' ? 'GET' : method
   const found = PATHS[`${verb} ${path}`]
   if (found) return found
-  if (verb === 'GET' && /^(\/v1)?\/models\/./.test(path)) return { handler: getModel, open: false }
   if (verb === 'GET' && /^\/ui(\/|$)/.test(path)) return { handler: consolePage, open: true }
+  if (verb === 'GET' && LIST.test(path)) return { handler: listModels, open: false }
+  if (verb === 'GET' && ONE.test(path)) return { handler: getModel, open: false }
+  if (verb === 'POST' && isGeminiPath(path)) return { handler: geminiMethod, open: true }
   // The admin API has its own door, with its own keys.
   if (path.startsWith(PREFIX)) return { handler: admin, open: true }
   return undefined

@@ -11,6 +11,7 @@ import type { AdminServices } from './admin/services.ts'
 import type { Context } from './context.ts'
 import { failWith } from './fail.ts'
 import { requestId } from './request-id.ts'
+import { keyedHeaders } from './google-caller.ts'
 import { find, methodsOf } from './router.ts'
 import { isAdminPath } from './workers/forward.ts'
 
@@ -130,7 +131,7 @@ export async function serve(
       PLAIN_PATH.test(request.url ?? '') ? (request.url as string) : context.url.pathname,
     )
     if (!path) return failWith(context, unknownPath(request, context))
-    if (!path.open) identify({ headers: request.headers }, gateway.runtime)
+    if (!path.open) identify({ headers: keyedHeaders(context) }, gateway.runtime)
     await path.handler(context)
   } catch (thrown) {
     const error = normalise(thrown)

@@ -2,44 +2,58 @@
 
 import type { GenerationDialect } from '../../core/dialect.ts'
 import { normalise } from '../../core/error.ts'
-import type { Call } from '../../gateway/call.ts'
+import type { Call, Sink } from '../../gateway/call.ts'
 import { readBody } from '../body.ts'
-import type { Handler } from '../context.ts'
+import type { Context, Handler } from '../context.ts'
 import { failWith } from '../fail.ts'
 
+/** What a path says of a call. */
+export interface Asked extends Pick<Call, 'operation' | 'dialect' | 'named'> {
+  /** Headers in place of the request's own, where the path carries one of them. */
+  headers?: Call['headers']
+  /** The caller reads its stream in a framing of its own: the content type, and what stands between. */
+  reframed?: { type: string; sink(to: Sink): Sink }
+}
+
 export function operation(name: Call['operation'], dialect: GenerationDialect): Handler {
-  return async (context) => {
-    const { request, response, gateway } = context
-    context.admin?.live.begin({ id: context.id, operation: name, dialect: dialect.id, at: Date.now() })
-    let body: Buffer
-    try {
-      body = await readBody(request, gateway.runtime.config.server.maxBodyBytes)
-    } catch (thrown) {
-      return failWith(context, normalise(thrown), dialect)
-    }
-    const reply = await gateway.handle({
-      id: context.id,
-      operation: name,
-      dialect,
-      headers: request.headers,
-      body,
-      cancel: context.cancel,
-    })
-    if (response.destroyed) return
-    if ('body' in reply) {
-      reply.headers['content-length'] = String(
-        typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : reply.body.length,
-      )
-      response.writeHead(reply.status, reply.headers)
-      response.end(reply.body)
-      return
-    }
-    // The first event is here already (commit point): head and event leave in one packet.
-    response.writeHead(reply.status, reply.headers)
-    reply.stream({
-      write: (bytes) => response.write(bytes),
-      end: () => response.end(),
-      onDrain: (fn) => response.once('drain', fn),
-    })
+  return (context) => answer(context, { operation: name, dialect })
+}
+
+export async function answer(context: Context, asked: Asked): Promise<void> {
+  const { request, response, gateway } = context
+  const { operation: name, dialect, named, headers = request.headers, reframed } = asked
+  context.admin?.live.begin({ id: context.id, operation: name, dialect: dialect.id, at: Date.now() })
+  let body: Buffer
+  try {
+    body = await readBody(request, gateway.runtime.config.server.maxBodyBytes)
+  } catch (thrown) {
+    return failWith(context, normalise(thrown), dialect)
   }
+  const reply = await gateway.handle({
+    id: context.id,
+    operation: name,
+    dialect,
+    ...(named ? { named } : {}),
+    headers,
+    body,
+    cancel: context.cancel,
+  })
+  if (response.destroyed) return
+  if ('body' in reply) {
+    reply.headers['content-length'] = String(
+      typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : reply.body.length,
+    )
+    response.writeHead(reply.status, reply.headers)
+    response.end(reply.body)
+    return
+  }
+  if (reframed) reply.headers['content-type'] = reframed.type
+  // The first event is here already (commit point): head and event leave in one packet.
+  response.writeHead(reply.status, reply.headers)
+  const sink: Sink = {
+    write: (bytes) => response.write(bytes),
+    end: () => response.end(),
+    onDrain: (fn) => response.once('drain', fn),
+  }
+  reply.stream(reframed ? reframed.sink(sink) : sink)
 }

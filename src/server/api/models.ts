@@ -3,9 +3,11 @@
 
 import { GatewayError } from '../../core/error.ts'
 import { claudeFacts } from '../../catalog/claude.ts'
+import { geminiFacts } from '../../catalog/gemini.ts'
 import type { Runtime } from '../../gateway/runtime.ts'
 import { type Context, sendJson } from '../context.ts'
 import { failWith } from '../fail.ts'
+import { isGoogleCaller } from '../google-caller.ts'
 
 export interface Row {
   id: string
@@ -29,6 +31,7 @@ export function modelRows(runtime: Runtime, availableOnly: boolean): Row[] {
 export function listModels(context: Context): void {
   const { runtime } = context.gateway
   const all = modelRows(runtime, context.url.searchParams.get('available') === 'true')
+  if (!isAnthropic(context) && isGoogleCaller(context)) return sendJson(context, 200, page(all, context))
   if (!isAnthropic(context)) return sendJson(context, 200, { object: 'list', data: all.map(openai) })
   const data = all.map(anthropic)
   sendJson(context, 200, {
@@ -40,7 +43,7 @@ export function listModels(context: Context): void {
 }
 
 export function getModel(context: Context): void {
-  const id = decoded(context.url.pathname.replace(/^(\/v1)?\/models\//, ''))
+  const id = decoded(context.url.pathname.replace(/^(\/gemini)?(\/v1(beta|alpha)?)?\/models\//, ''))
   const row = modelRows(context.gateway.runtime, false).find((entry) => entry.id === id)
   if (!row)
     return failWith(
@@ -53,7 +56,11 @@ export function getModel(context: Context): void {
         },
       ),
     )
-  sendJson(context, 200, isAnthropic(context) ? anthropic(row) : openai(row))
+  sendJson(
+    context,
+    200,
+    isAnthropic(context) ? anthropic(row) : isGoogleCaller(context) ? google(row) : openai(row),
+  )
 }
 
 /** A malformed escape stands for itself: no model has that name. */
@@ -83,5 +90,29 @@ function anthropic({ id }: Row): Record<string, unknown> & { id: string } {
     created_at: '1970-01-01T00:00:00Z',
     ...(contextTokens === undefined ? {} : { max_input_tokens: contextTokens }),
     ...(maxOutputTokens === undefined ? {} : { max_tokens: maxOutputTokens }),
+  }
+}
+
+const PAGE = 50
+const PAGE_MOST = 1_000
+
+/** One page in Google's shape; the token of the next one is where it begins. */
+function page(all: readonly Row[], { url }: Context): Record<string, unknown> {
+  const size = Math.min(PAGE_MOST, Math.max(1, Number(url.searchParams.get('pageSize') ?? PAGE) || PAGE))
+  const from = Math.max(0, Number(url.searchParams.get('pageToken') ?? 0) || 0)
+  const models = all.slice(from, from + size).map(google)
+  return from + size < all.length ? { models, nextPageToken: String(from + size) } : { models }
+}
+
+function google({ id }: Row): Record<string, unknown> {
+  const { contextTokens, maxOutputTokens } = { ...claudeFacts(id), ...geminiFacts(id) }
+  return {
+    name: `models/${id}`,
+    baseModelId: id,
+    version: '',
+    displayName: id,
+    ...(contextTokens === undefined ? {} : { inputTokenLimit: contextTokens }),
+    ...(maxOutputTokens === undefined ? {} : { outputTokenLimit: maxOutputTokens }),
+    supportedGenerationMethods: ['generateContent', 'countTokens'],
   }
 }
