@@ -14,12 +14,14 @@ export function unreported(
   notes: readonly Note[],
 ): string[] {
   const lost: string[] = []
-  for (const name of Object.keys(before)) {
+  const wanted = asks.flat?.(before) ?? before
+  const got = asks.flat?.(after) ?? after
+  for (const name of Object.keys(wanted)) {
     if (asks.conversation.includes(name)) continue
     const twins = asks.twins[name] ?? [name]
-    const now = twins.map((twin) => after[twin]).find((value) => value !== undefined)
-    if (asks.same(name, before[name], now) || noted(notes, twins)) continue
-    lost.push(`${name}: ${shown(before[name])} became ${shown(now)} without a note`)
+    const now = twins.map((twin) => got[twin]).find((value) => value !== undefined)
+    if (asks.same(name, wanted[name], now) || noted(notes, twins)) continue
+    lost.push(`${name}: ${shown(wanted[name])} became ${shown(now)} without a note`)
   }
   const kept = asks.atoms(after)
   for (const atom of asks.atoms(before)) {

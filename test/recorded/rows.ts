@@ -87,6 +87,21 @@ export const ROWS: readonly Row[] = [
   responses('local-openai-compatible/responses', 'openai-compatible', '/openai'),
   { folder: 'anthropic/messages', wire: 'anthropic-messages', provider: 'anthropic' },
   {
+    folder: 'google/generate-content',
+    wire: 'gemini',
+    provider: 'google',
+  },
+  {
+    folder: 'google-vertex/generate-content',
+    wire: 'gemini',
+    provider: 'vertex',
+    left: {
+      match: /streaming-failure-empty-content/,
+      why: 'a stream without any finish reason is one that did not end (Google: "empty, if the model has not stopped generating tokens")',
+    },
+  },
+  { folder: 'google-vertex/vertex-anthropic', wire: 'anthropic-messages', provider: 'vertex-anthropic' },
+  {
     folder: 'aws-bedrock/converse',
     wire: 'bedrock-converse',
     provider: 'bedrock',

@@ -46,7 +46,7 @@ export const messagesWire: Wire = {
           finish,
           tools: first.tools.map((tool, index) => ({
             ...tool,
-            id: tool.id === '' ? `call_${index}` : tool.id,
+            id: tool.id === '' && from !== 'gemini' ? `call_${index}` : tool.id,
             arguments: isObject(tool.arguments) ? tool.arguments : { _raw_arguments: tool.arguments },
           })),
         },

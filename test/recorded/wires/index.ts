@@ -5,6 +5,7 @@ import { messagesWire } from './anthropic-messages.ts'
 import { converseWire } from './bedrock-converse.ts'
 import { invokeWire } from './bedrock-invoke.ts'
 import { cohereWire } from './cohere.ts'
+import { geminiWire } from './gemini.ts'
 import { ollamaGenerateWire, ollamaWire } from './ollama.ts'
 import { chatWire } from './openai-chat.ts'
 import { completionsWire } from './openai-completions.ts'
@@ -17,6 +18,7 @@ export const wires: readonly Wire[] = [
   chatWire,
   responsesWire,
   messagesWire,
+  geminiWire,
   converseWire,
   cohereWire,
   ollamaWire,

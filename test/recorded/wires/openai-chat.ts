@@ -165,11 +165,15 @@ function addContent(into: ChoiceFacts, content: Json | undefined): void {
 function addAnnotations(into: ChoiceFacts, annotations: unknown): void {
   for (const annotation of list(annotations)) {
     const inner = isObject(annotation.url_citation) ? annotation.url_citation : {}
+    const google =
+      isObject(annotation.google) && isObject(annotation.google.segment)
+        ? annotation.google.segment.text
+        : undefined
     const cited = isObject(annotation.anthropic)
       ? annotation.anthropic.cited_text
       : isObject(annotation.cohere)
         ? annotation.cohere.text
-        : undefined
+        : google
     into.citations.push(text(inner.url) || text(cited))
   }
 }

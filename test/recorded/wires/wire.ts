@@ -46,6 +46,8 @@ export interface Asks {
   twins: Readonly<Record<string, readonly string[]>>
   /** Two values of a member that ask for the same thing though they differ. */
   same(name: string, before: Json | undefined, after: Json | undefined): boolean
+  /** The body with nested settings at its root, where the wire nests them. */
+  flat?(body: JsonObject): JsonObject
   /** The conversation as lines `role kind payload`, in order; neighbouring texts of a role joined. */
   atoms(body: JsonObject): string[]
 }
