@@ -45,6 +45,12 @@ export function encodeThinking(
     const taken = nearest(effort === 'minimal' ? 'low' : effort, facts.efforts)
     if (taken === undefined) return note('dropped', 'this model has no effort levels')
     if (taken !== effort && effort !== 'minimal') note('approximated', `sent as effort ${taken}`)
+    else if (control?.effort === undefined && control?.budgetTokens !== undefined)
+      notes.push({
+        field: 'thinking',
+        action: 'approximated',
+        why: `the token budget is sent as effort ${taken}`,
+      })
     body.output_config = { effort: taken }
     return
   }

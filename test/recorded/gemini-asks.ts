@@ -93,14 +93,13 @@ function choiceFacts(choice: Json | undefined): Json {
   return { mode, names: choice.allowedFunctionNames ?? [] }
 }
 
-/** Thoughts are shown or not; how much to think is a word, wherever it comes from. */
+/** How much to think is a word, wherever it comes from; whether thoughts are shown is decided when they come back. */
 function thinkingFacts(thinking: Json | undefined): Json {
   if (!isObject(thinking)) return {}
-  const { thinkingLevel: level, thinkingBudget: budget, includeThoughts: shown } = thinking
+  const { thinkingLevel: level, thinkingBudget: budget } = thinking
   return {
     ...(typeof level === 'string' ? { level: level.toUpperCase() } : {}),
     ...(typeof budget === 'number' && budget >= 0 ? { budget } : {}),
-    ...(shown === true ? { shown } : {}),
   }
 }
 
@@ -133,6 +132,8 @@ function schemaFacts(schema: Json | undefined): Json {
     : plain(schema)
 }
 
+const TYPES = ['', 'string', 'number', 'integer', 'boolean', 'array', 'object', 'null']
+
 function plain(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(plain)
   if (!isObject(schema)) return schema
@@ -141,7 +142,12 @@ function plain(schema: Json): Json {
     if (value === undefined || key === 'propertyOrdering' || key === 'nullable' || key === '$schema') continue
     // Closed objects are what other wires make of every schema.
     if (key === 'additionalProperties' && value === false) continue
-    out[key] = key === 'type' && typeof value === 'string' ? value.toLowerCase() : plain(value)
+    out[key] =
+      key === 'type' && typeof value === 'string'
+        ? value.toLowerCase()
+        : key === 'type' && typeof value === 'number'
+          ? (TYPES[value] ?? value)
+          : plain(value)
   }
   if (schema.nullable === true && typeof out.type === 'string') out.type = [out.type, 'null']
   return out

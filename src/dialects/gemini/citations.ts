@@ -27,7 +27,7 @@ function grounded(
   if (!isObject(wire) || !Array.isArray(wire.groundingSupports) || !Array.isArray(wire.groundingChunks))
     return []
   const chunks = wire.groundingChunks
-  return wire.groundingSupports.filter(isObject).flatMap((support) => {
+  return wire.groundingSupports.filter(isObject).flatMap((support, place) => {
     const segment = isObject(support.segment) ? support.segment : {}
     const indices = Array.isArray(support.groundingChunkIndices) ? support.groundingChunkIndices : []
     const part = parts[asNumber(segment.partIndex) ?? 0]
@@ -47,7 +47,7 @@ function grounded(
           ...(cited === undefined ? {} : { citedText: cited }),
           ...span,
           dialect: 'gemini',
-          raw: { segment, chunk },
+          raw: { segment, chunk, place },
         },
       ]
     })

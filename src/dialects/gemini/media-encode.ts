@@ -58,8 +58,10 @@ export function encodeMedia(part: MediaPart, at: string, notes: Note[]): JsonObj
         `${at}: the file "${source.id}" is unknown to Gemini; its files are named by their URI`,
       )
     case 'text':
+      notes.push({ field: at, action: 'approximated', why: 'a text document is sent as text' })
       return [{ text: source.text }]
     case 'parts':
+      notes.push({ field: at, action: 'approximated', why: 'a document of blocks is sent as its blocks' })
       return source.parts.flatMap((inner): JsonObject[] => {
         if (inner.kind === 'text') return [{ text: inner.text }]
         if (inner.kind === 'media') return encodeMedia(inner, at, notes)

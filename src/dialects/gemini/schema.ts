@@ -6,6 +6,9 @@ import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 
 const NUMERIC = new Set(['minItems', 'maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties'])
 
+/** The enum's numbers, which older clients write. */
+const TYPES = ['type_unspecified', 'string', 'number', 'integer', 'boolean', 'array', 'object', 'null']
+
 /** Google's `Schema` as JSON Schema. */
 export function jsonSchemaOf(schema: JsonObject): JsonObject {
   const out: JsonObject = {}
@@ -13,6 +16,7 @@ export function jsonSchemaOf(schema: JsonObject): JsonObject {
     if (value === undefined) continue
     const key = given.includes('_') ? given.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()) : given
     if (key === 'type' && typeof value === 'string') out.type = value.toLowerCase()
+    else if (key === 'type' && typeof value === 'number') out.type = TYPES[value] ?? value
     else if (key === 'properties' && isObject(value)) out.properties = mapped(value, jsonSchemaOf)
     else if (key === 'items' && isObject(value)) out.items = jsonSchemaOf(value)
     else if (key === 'anyOf' && Array.isArray(value))

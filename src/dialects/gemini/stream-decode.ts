@@ -40,6 +40,7 @@ interface ChoiceState {
   spans: (TextSpan | undefined)[]
   length: number
   cited: Set<string>
+  recited?: JsonObject
   word?: string
   message?: Json
 }
@@ -237,7 +238,25 @@ export function chunkDecoder(sink: EventSink, whole: boolean): ChunkDecoder {
     if (word !== undefined) at.word = word
     if (candidate.finishMessage !== undefined) at.message = candidate.finishMessage
     const extras = unread(candidate, CANDIDATE)
+    recite(at, extras)
     if (Object.keys(extras).length > 0) sink({ type: 'extras', dialect: 'gemini', choice, members: extras })
+  }
+
+  /** Recitations come bit by bit; everything else that is said again replaces what was said. */
+  const recite = (at: ChoiceState, extras: JsonObject): void => {
+    const { citationMetadata: said } = extras
+    if (!isObject(said)) return
+    for (const name of ['citationSources', 'citations'] as const) {
+      const before = at.recited?.[name]
+      if (!Array.isArray(before)) continue
+      const later = Array.isArray(said[name]) ? said[name] : []
+      const known = new Set(before.map((source) => JSON.stringify(source)))
+      extras.citationMetadata = {
+        ...said,
+        [name]: [...before, ...later.filter((source) => !known.has(JSON.stringify(source)))],
+      }
+    }
+    if (isObject(extras.citationMetadata)) at.recited = extras.citationMetadata
   }
 
   const start = (wire: JsonObject): void => {

@@ -33,8 +33,7 @@ export function encodeTools(
   if (isObject(search)) webSearch(entries, functions.length > 0, facts, notes)
   const choice = request.toolChoice
   if (entries.length === 0) {
-    if (choice && choice.type !== 'auto' && choice.type !== 'none')
-      notes.push({ field: 'tool_choice', action: 'dropped', why: 'there are no tools' })
+    if (choice) notes.push({ field: 'tool_choice', action: 'dropped', why: 'there are no tools' })
     return
   }
   body.tools = entries

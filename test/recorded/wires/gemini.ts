@@ -28,6 +28,8 @@ export const geminiWire: Wire = {
     const body = parse(said)
     return answerOf(Array.isArray(body) ? body : [body], true)
   },
+  // A wrong key is said with 400 here, and with 401 everywhere else.
+  plainStatus: (status, bytes) => (bytes.includes('API_KEY_INVALID') ? 401 : status),
   // A refusal in an answer is its text; Google's own stands beside it. Only addresses can be cited.
   holds: (facts, from) => ({
     ...facts,
@@ -52,7 +54,11 @@ export const geminiWire: Wire = {
         generationConfig: { thinkingConfig: { includeThoughts: true } },
       },
     judge: async (streamed, bytes) => answerOf(await byGoogle(streamed, bytes), !streamed),
-    seen: (facts) => facts,
+    // The SDK reads recitations in the form of the API it is set to, and throws those of the other (Vertex) away.
+    seen: (facts) => ({
+      ...facts,
+      choices: facts.choices.map((choice) => ({ ...choice, citations: [] })),
+    }),
   },
   asks: geminiAsks,
 }
@@ -214,13 +220,13 @@ function addCitations(into: ChoiceState, candidate: JsonObject): void {
   }
   const grounding = isObject(candidate.groundingMetadata) ? candidate.groundingMetadata : {}
   const chunks = list(grounding.groundingChunks)
-  for (const support of list(grounding.groundingSupports)) {
+  for (const [place, support] of list(grounding.groundingSupports).entries()) {
     const segment = isObject(support.segment) ? support.segment : {}
     for (const index of Array.isArray(support.groundingChunkIndices) ? support.groundingChunkIndices : []) {
       const chunk = typeof index === 'number' ? chunks[index] : undefined
       if (!chunk) continue
       const source = Object.values(chunk).find(isObject) ?? {}
-      add(text(source.uri) || text(segment.text), [segment, chunk])
+      add(text(source.uri) || text(segment.text), [place, segment, chunk])
     }
   }
   const recited = isObject(candidate.citationMetadata) ? candidate.citationMetadata : {}

@@ -1,5 +1,6 @@
 // Ollama's native API, read without its codec: a line (or the whole answer) is one JSON object, and the lines add up.
 
+import type { DialectId } from '../../../src/core/origin.ts'
 import { Ollama } from 'ollama'
 import { type JsonObject, isObject } from '../../../src/core/json.ts'
 import { ollama, ollamaGenerate } from '../../../src/dialects/ollama/index.ts'
@@ -72,7 +73,7 @@ function add(objects: readonly unknown[]): Facts {
 }
 
 /** One choice; a refusal is its text; arguments are objects; no citations, and no word for what was read from a cache. */
-function holds(facts: Facts): Facts {
+function holds(facts: Facts, from: DialectId): Facts {
   const [first] = facts.choices
   if (!first) return facts
   const finish = SAID[first.finish ?? 'unknown']
@@ -89,7 +90,7 @@ function holds(facts: Facts): Facts {
         finish: finish === 'stop' && first.tools.length > 0 ? 'tool_calls' : finish,
         tools: first.tools.map((tool, index) => ({
           ...tool,
-          id: tool.id === '' ? `call_${index}` : tool.id,
+          id: tool.id === '' && from !== 'gemini' ? `call_${index}` : tool.id,
           arguments: isObject(tool.arguments) ? tool.arguments : { _raw_arguments: tool.arguments },
         })),
       },

@@ -18,6 +18,8 @@ export interface Wire {
   dialect: GenerationDialect
   /** An independent reading of an answer of this dialect; `hints` say how its host deviates. */
   read(streamed: boolean, bytes: Buffer, hints?: Hints): Facts
+  /** The status of an error for callers of other dialects, where this one's is its vendor's own. */
+  plainStatus?(status: number, bytes: Buffer): number
   /** The facts of an answer of `from`, reduced to what this wire has a form for. */
   holds(facts: Facts, from: DialectId): Facts
   /** How a caller speaks it; absent where no caller does (Bedrock, Cohere). */
