@@ -65,6 +65,7 @@ export function sameAsked(name: string, before: Json | undefined, after: Json | 
     return after === undefined || after === null
   if (name === 'n' && before === 1) return true
   if (name === 'store' && before === false) return after === undefined
+  if (name === 'modalities') return canonical(before) === '["text"]' && after === undefined
   if (name === 'response_format') return canonical(formatFacts(before)) === canonical(formatFacts(after))
   // Left out, auto is what it means.
   if (name === 'tool_choice' && before === 'auto' && after === undefined) return true

@@ -14,6 +14,7 @@ import { LATE_CLOSE, LATE_OPEN } from '../../core/turns.ts'
 import { encodeMedia } from './media-encode.ts'
 import { wireName } from './names.ts'
 import { MADE_ID, argsOf, ownPart } from './parts.ts'
+import { ALIAS } from './tools-encode.ts'
 import { SKIP_VALIDATION, signatureIn } from './signatures.ts'
 
 export interface Contents {
@@ -244,8 +245,10 @@ function signer(turn: Turn, { facts, notes }: Scope) {
       })
     }
     turn.called = true
+    const name = wireName(part.name)
+    if (name !== part.name) notes.push({ field: `${at}.name`, action: 'approximated', why: ALIAS })
     const id = part.id.startsWith(MADE_ID) ? {} : { id: part.id }
-    turn.parts.push(signed({ functionCall: { ...id, name: wireName(part.name), args } }, value))
+    turn.parts.push(signed({ functionCall: { ...id, name, args } }, value))
   }
 
   return {

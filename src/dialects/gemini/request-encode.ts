@@ -126,7 +126,7 @@ function generationConfig(
   }
   encodeStop(request, config, notes)
   encodeFormat(request, config, notes)
-  encodeModalities(extras, config)
+  encodeModalities(extras, config, notes)
   encodeReasoning(request.reasoning, facts, config, notes)
   return config
 }
@@ -173,13 +173,16 @@ function encodeFormat(
 }
 
 /** Audio and pictures as answers, as Chat asks for them. */
-function encodeModalities(extras: JsonObject, config: JsonObject): void {
+function encodeModalities(extras: JsonObject, config: JsonObject, notes: Note[]): void {
   const { modalities, audio } = extras
   if (Array.isArray(modalities) && modalities.some((word) => word !== 'text')) {
     if (!modalities.every((word) => typeof word === 'string'))
       throw invalid('modalities', 'modalities must be a list of strings')
     config.responseModalities = modalities.map((word) => word.toUpperCase())
+    notes.push({ field: 'modalities', action: 'approximated', why: 'sent as responseModalities' })
   }
+  if (isObject(audio))
+    notes.push({ field: 'audio', action: 'approximated', why: 'Gemini takes a voice and gives PCM' })
   if (isObject(audio) && typeof audio.voice === 'string')
     config.speechConfig = { voiceConfig: { prebuiltVoiceConfig: { voiceName: audio.voice } } }
 }

@@ -99,9 +99,8 @@ function adapt(given: JsonObject, changed: Set<string>): JsonObject {
         moved[key] = value
       }
     } else if (!READ.has(key)) {
-      if (SILENT.has(key)) continue
-      moved[key] = value
       changed.add(key)
+      if (!SILENT.has(key)) moved[key] = value
     } else if ((key === 'properties' || key === '$defs') && isObject(value))
       out[key] = mapped(value, (one) => adapt(one, changed))
     else if (key === 'items' || key === 'additionalProperties') out[key] = inner(value)
@@ -124,7 +123,7 @@ function reference(schema: JsonObject, changed: Set<string>): JsonObject {
     if (key === '$ref' && typeof value === 'string') out.$ref = value.replace(/^#\/definitions\//, '#/$defs/')
     else if (key === '$defs' && isObject(value)) out.$defs = mapped(value, (one) => adapt(one, changed))
     else if (key.startsWith('$') && !SILENT.has(key)) out[key] = value
-    else if (!SILENT.has(key)) changed.add(key)
+    else changed.add(key)
   }
   return out
 }

@@ -54,8 +54,15 @@ export function encodeReasoning(
     if (level !== undefined) thinking.thinkingLevel = level.toUpperCase()
     if (level !== word) note('approximated', `sent as thinkingLevel ${level}`)
   }
-  if (control.mode === 'adaptive' && effort === undefined && budgetTokens === undefined)
-    notes.push({ field: 'thinking', action: 'approximated', why: 'how much to think is left to the model' })
+  if (control.mode !== undefined)
+    notes.push({
+      field: 'thinking',
+      action: 'approximated',
+      why:
+        effort === undefined && budgetTokens === undefined
+          ? 'how much to think is left to the model'
+          : 'sent as a level or a budget',
+    })
   if (Object.keys(thinking).length > 0) config.thinkingConfig = thinking
 }
 

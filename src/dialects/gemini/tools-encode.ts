@@ -8,6 +8,9 @@ import type { GenerationRequest, Tool, ToolChoice } from '../../core/request.ts'
 import { wireName } from './names.ts'
 import { adaptSchema } from './schema.ts'
 
+/** Answers get the caller's own name back. */
+export const ALIAS = 'no name that Gemini takes: it goes under another one'
+
 export function encodeTools(
   request: GenerationRequest,
   facts: ModelFacts,
@@ -50,6 +53,7 @@ function declaration(tool: Exclude<Tool, { type: 'native' }>, field: string, not
   for (const name of Object.keys(tool.origin?.extras ?? {}))
     notes.push({ field: `${field}.${name}`, action: 'dropped', why: 'Gemini has no such field' })
   const wire: JsonObject = { name: wireName(tool.name) }
+  if (wire.name !== tool.name) notes.push({ field: `${field}.name`, action: 'approximated', why: ALIAS })
   if (tool.description !== undefined) wire.description = tool.description
   if (tool.type === 'custom') {
     notes.push({ field, action: 'approximated', why: 'a free-text tool is sent as a function of one string' })
