@@ -110,6 +110,7 @@ export function encodeMessages(
       const { cache: _cache, ...bare } = inner
       return plain(bare, `${at}.content[${position}]`, 'result')
     })
+    if (content.length === 0) note(`${at}.content`, 'approximated', 'a result without content is refused')
     const block: JsonObject = {
       toolResult: {
         toolUseId: id,
