@@ -101,7 +101,9 @@ describe.skipIf(!installed)('a real engine behind the gateway', () => {
       max_tokens: 400,
       stream: true,
     })
-    for await (const _chunk of stream) break
+    const first = await stream[Symbol.asyncIterator]().next()
+    expect(first.done).toBe(false)
+    stream.controller.abort()
     const next = await openai.chat.completions.create({ model: MODEL, messages: MESSAGES, max_tokens: 2 })
     expect(next.choices).toHaveLength(1)
   })
