@@ -5,12 +5,13 @@ import { STREAM_TYPE, isStreamType } from '../wire/frames.ts'
 import { modelFacts } from '../catalog/index.ts'
 import type { AnswerContext, GenerationDialect, Metered } from '../core/dialect.ts'
 import { GatewayError, normalise } from '../core/error.ts'
-import type { Json } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import { replay } from '../core/collect.ts'
 import { PACKED } from '../core/seal.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
+import { rerankTokens } from '../providers/shapes/reranks.ts'
 import { type Spoken, quirksOf, spokenTo } from '../providers/provider.ts'
 import { headroomOf } from '../routing/rate-headers.ts'
 import { retryAfterMs } from '../routing/retry-after.ts'
@@ -30,8 +31,9 @@ import type { Deployment } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
 import { issuesSeals, watchParts } from './seals.ts'
 import { toolNames } from '../core/tool-names.ts'
+import { jsonOf, shapedAnswer } from './shaped.ts'
 import { countTokensLocally } from './count-tokens.ts'
-import { type Prepared, relayRequest, translateRequest } from './upstream-request.ts'
+import { type Prepared, plainRequest, relayRequest, translateRequest } from './upstream-request.ts'
 
 export type Answer =
   | { kind: 'whole'; body: Buffer | string; headers: Record<string, string>; usage?: Usage }
@@ -103,6 +105,29 @@ async function tryOnce(
   const state =
     (record.credential === undefined ? undefined : base?.credentials?.states[record.credential]) ?? base
   if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
+  const shape = isPlain(call.operation) ? provider.shapes?.[call.operation] : undefined
+  if (shape) {
+    record.path = 'translate'
+    record.phase = 'connect'
+    const whole = await shapedAnswer(shape, read.json(), deployment, async (wire) => {
+      const request = await signed(endpoint, runtime.clock, plainRequest(call, deployment, state, wire))
+      const { clock, pools } = runtime
+      const one = await send({
+        dispatcher: pools.get(endpoint),
+        endpoint,
+        request,
+        clock,
+        cancel: call.cancel,
+      })
+      record.upstreamStatus = one.status
+      record.phase = 'firstByte'
+      if (one.status < 200 || one.status > 299)
+        throw await refused(one, upstream, deployment, record, clock.now())
+      return { body: jsonOf(await collectBody(one, ANSWER_CAP), endpoint.id), headers: one.headers }
+    })
+    record.firstByteMs = runtime.clock.monotonic() - record.startedAt
+    return plainAnswer(whole, read, call.operation)
+  }
   const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.seals ?? upstream.id }
   let request: GenerationRequest | undefined
   let prepared: Prepared
@@ -147,6 +172,15 @@ async function tryOnce(
   record.phase = 'firstByte'
   const headroom = headroomOf(exchange.headers, runtime.clock.now())
   if (headroom) deployment.vitals.headroom = headroom
+  if (
+    call.operation === 'count_tokens' &&
+    spoken?.carrier?.count &&
+    (exchange.status === 400 || exchange.status === 404)
+  ) {
+    // Many models behind a cloud count nothing; a client must not stop working for that.
+    exchange.abort()
+    return countTokensLocally(call, read)
+  }
   if (exchange.status < 200 || exchange.status > 299)
     throw await refused(exchange, upstream, deployment, record, runtime.clock.now())
   if (spoken?.carrier?.stream && isStreamType(exchange.headers['content-type'] ?? '', 'aws-event-stream'))
@@ -231,6 +265,26 @@ async function tryOnce(
     body: JSON.stringify(encoded.body),
     headers,
     ...(response.usage ? { usage: response.usage } : {}),
+  }
+}
+
+function isPlain(
+  operation: Call['operation'],
+): operation is Exclude<Call['operation'], 'chat' | 'count_tokens'> {
+  return operation !== 'chat' && operation !== 'count_tokens'
+}
+
+/** An answer in the public shape. */
+function plainAnswer(whole: JsonObject, read: ReadRequest, operation: Call['operation']): Answer {
+  const headers = { 'content-type': 'application/json' }
+  const body = Buffer.from(JSON.stringify(whole))
+  if (operation === 'embeddings') return embeddingsAnswer(whole, body, read, headers)
+  const tokens = rerankTokens(whole)
+  return {
+    kind: 'whole',
+    body,
+    headers,
+    ...(tokens === undefined ? {} : { usage: { input: tokens, total: tokens } }),
   }
 }
 

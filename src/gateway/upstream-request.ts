@@ -182,6 +182,22 @@ function applyQuirks(
   for (const [name, value] of Object.entries(force ?? {})) changes[name] = value
 }
 
+/** A plain operation in the host's own shape. */
+export function plainRequest(
+  call: Call,
+  deployment: Deployment,
+  state: EndpointState,
+  wire: JsonObject,
+): UpstreamRequest {
+  const body = Buffer.from(JSON.stringify(wire))
+  return {
+    method: 'POST',
+    path: pathOf(deployment, call.operation, undefined, false),
+    headers: headersFor(call, state, undefined, body.length, false, {}),
+    body,
+  }
+}
+
 export function translateRequest(
   call: Call,
   request: GenerationRequest,

@@ -5,7 +5,7 @@ import { anthropic } from './clouds/anthropic.ts'
 import { avian } from './clouds/avian.ts'
 import { azure } from './clouds/azure.ts'
 import { azureAnthropic } from './clouds/azure-anthropic.ts'
-import { bedrock, bedrockAnthropic, bedrockMantle } from './clouds/bedrock.ts'
+import { bedrock, bedrockAgent, bedrockAnthropic, bedrockMantle } from './clouds/bedrock.ts'
 import { cerebras } from './clouds/cerebras.ts'
 import { cloudflareWorkersAi } from './clouds/cloudflare-workers-ai.ts'
 import { cohere } from './clouds/cohere.ts'
@@ -40,6 +40,8 @@ import { xai } from './clouds/xai.ts'
 import { zaiCoding } from './clouds/zai-coding.ts'
 import { zai } from './clouds/zai.ts'
 import { zhipuCn } from './clouds/zhipu-cn.ts'
+import { jina } from './clouds/jina.ts'
+import { voyage } from './clouds/voyage.ts'
 import { litellm } from './litellm.ts'
 import { dockerModelRunner } from './local/docker-model-runner.ts'
 import { jan } from './local/jan.ts'
@@ -64,7 +66,10 @@ export const providers: readonly ProviderRecord[] = [
   bedrock,
   bedrockAnthropic,
   bedrockMantle,
+  bedrockAgent,
   cohere,
+  jina,
+  voyage,
   ollama,
   ollamaCloud,
   lmstudio,

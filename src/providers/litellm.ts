@@ -9,6 +9,7 @@ export const litellm = openaiLike({
   quirks: USAGE_ON_REQUEST,
   paths: {
     ...OPENAI_PATHS,
+    rerank: '/rerank',
     images: '/images/generations',
     image_edits: '/images/edits',
     speech: '/audio/speech',

@@ -7,6 +7,7 @@ export const openaiCompatible = openaiLike({
   title: 'OpenAI-compatible',
   paths: {
     ...OPENAI_PATHS,
+    rerank: '/rerank',
     images: '/images/generations',
     image_edits: '/images/edits',
     image_variations: '/images/variations',

@@ -3,6 +3,7 @@
 
 import type { Quirks } from '../core/dialect.ts'
 import type { ProviderRecord, Spoken } from './provider.ts'
+import { openRerank } from './shapes/reranks.ts'
 
 /** Plain operations at their usual places. */
 export const OPENAI_PATHS = {
@@ -72,6 +73,7 @@ export function openaiLike({
           ]),
     ],
     paths: plain,
+    ...(plain.rerank === undefined ? {} : { shapes: { rerank: openRerank } }),
     quirks,
     ...(local === true ? { local } : {}),
   }

@@ -4,6 +4,7 @@
 import type { Quirks } from '../core/dialect.ts'
 import type { DialectId } from '../core/origin.ts'
 import type { Carrier } from './carrier.ts'
+import type { PlainShape } from './shape.ts'
 
 /** How the credential goes on the wire. An endpoint without a credential sends no header at all. */
 export type AuthScheme =
@@ -16,6 +17,7 @@ export type AuthScheme =
 /** Everything but generation: OpenAI's public shapes inbound, one path each upstream. */
 export type PlainOperation =
   | 'embeddings'
+  | 'rerank'
   | 'models'
   | 'images'
   | 'image_edits'
@@ -75,6 +77,8 @@ export interface ProviderRecord {
   speaks: readonly Spoken[]
   /** Plain operations below the base URL; one without a path is not offered. */
   paths: Readonly<Partial<Record<PlainOperation, string>>>
+  /** Plain operations in a shape of the host's own. */
+  shapes?: Readonly<Partial<Record<PlainOperation, PlainShape>>>
   /** Headers every request carries, e.g. anthropic-version. */
   headers?: Readonly<Record<string, string>>
   quirks: Quirks

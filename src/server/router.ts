@@ -27,6 +27,7 @@ const responses = operation('chat', openaiResponses)
 const messages = operation('chat', anthropicMessages)
 const countTokens = operation('count_tokens', anthropicMessages)
 const embeddings = operation('embeddings', openaiChat)
+const rerank = operation('rerank', openaiChat)
 const completions = operation('chat', openaiCompletions)
 
 /** The pipeline identifies callers of POST paths itself; `open` is about the GETs handled before it. */
@@ -39,6 +40,9 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'POST /v1/messages/count_tokens': { handler: countTokens, open: true },
   'POST /v1/embeddings': { handler: embeddings, open: true },
   'POST /embeddings': { handler: embeddings, open: true },
+  'POST /v1/rerank': { handler: rerank, open: true },
+  'POST /v2/rerank': { handler: rerank, open: true },
+  'POST /rerank': { handler: rerank, open: true },
   'POST /v1/completions': { handler: completions, open: true },
   'POST /completions': { handler: completions, open: true },
   // Ollama's own API. Its clients look for a server by the first two.

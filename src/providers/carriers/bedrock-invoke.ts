@@ -150,7 +150,11 @@ export const bedrockInvoke: Carrier = {
   betaMember: 'anthropic_beta',
   stream: 'aws-chunks',
   count: {
-    wrap: (body) => ({ input: { invokeModel: { body: Buffer.from(body).toString('base64') } } }),
+    wrap(body) {
+      // What is counted must be a whole request, and a count has no limit of its own.
+      const whole = { max_tokens: 1, ...(JSON.parse(body) as JsonObject) }
+      return { input: { invokeModel: { body: Buffer.from(JSON.stringify(whole)).toString('base64') } } }
+    },
     read: (answer) =>
       isObject(answer) && typeof answer.inputTokens === 'number' ? answer.inputTokens : undefined,
   },

@@ -3,6 +3,8 @@
 
 import { bedrockInvoke } from '../carriers/bedrock-invoke.ts'
 import type { ProviderRecord, Spoken } from '../provider.ts'
+import { bedrockEmbed } from '../shapes/bedrock-embed.ts'
+import { bedrockAgentRerank, bedrockRerank } from '../shapes/reranks.ts'
 
 /** Ids and profiles of Claude: `anthropic.claude-...`, `us.anthropic...`, ARNs that end in one. */
 const CLAUDE = /(^|[./])anthropic\.claude/
@@ -19,7 +21,8 @@ const runtime = {
   env: { key: ['AWS_BEARER_TOKEN_BEDROCK'] },
   base: 'https://bedrock-runtime.{region}.amazonaws.com',
   auth: { type: 'aws', service: 'bedrock' },
-  paths: { embeddings: '/model/{model}/invoke' },
+  paths: { embeddings: '/model/{model}/invoke', rerank: '/model/{model}/invoke' },
+  shapes: { embeddings: bedrockEmbed, rerank: bedrockRerank },
   quirks: {},
 } as const
 
@@ -44,6 +47,19 @@ export const bedrockAnthropic: ProviderRecord = {
   ...runtime,
   speaks: [INVOKE],
   paths: {},
+}
+
+/** The agent runtime, a host of its own, which ranks by models that have no InvokeModel. */
+export const bedrockAgent: ProviderRecord = {
+  id: 'bedrock-agent',
+  title: 'Amazon Bedrock (agent runtime)',
+  env: { key: [] },
+  base: 'https://bedrock-agent-runtime.{region}.amazonaws.com',
+  auth: { type: 'aws', service: 'bedrock' },
+  speaks: [],
+  paths: { rerank: '/rerank' },
+  shapes: { rerank: bedrockAgentRerank },
+  quirks: {},
 }
 
 export const bedrockMantle: ProviderRecord = {

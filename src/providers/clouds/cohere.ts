@@ -1,6 +1,8 @@
 // Cohere: Chat v2, embeddings and rerank in its own shapes (src/dialects/cohere, src/providers/shapes).
 
 import type { ProviderRecord } from '../provider.ts'
+import { cohereEmbed } from '../shapes/cohere-embed.ts'
+import { cohereRerank } from '../shapes/reranks.ts'
 
 export const cohere: ProviderRecord = {
   id: 'cohere',
@@ -9,6 +11,7 @@ export const cohere: ProviderRecord = {
   base: 'https://api.cohere.com/v2',
   auth: { type: 'bearer' },
   speaks: [{ dialect: 'cohere', path: '/chat' }],
-  paths: { models: '/../v1/models' },
+  paths: { embeddings: '/embed', rerank: '/rerank', models: '/../v1/models' },
+  shapes: { embeddings: cohereEmbed, rerank: cohereRerank },
   quirks: {},
 }

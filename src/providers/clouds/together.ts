@@ -10,6 +10,7 @@ export const together = openaiLike({
   quirks: { maxTokensField: 'max_tokens', stop: 'list', logprobs: 'number', thinkTags: true },
   paths: {
     ...OPENAI_PATHS,
+    rerank: '/rerank',
     images: '/images/generations',
     speech: '/audio/speech',
     transcriptions: '/audio/transcriptions',

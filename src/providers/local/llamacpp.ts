@@ -1,6 +1,6 @@
 // llama.cpp's server. A conversation that ends with an assistant turn is continued, not answered.
 
-import { RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
+import { OPENAI_PATHS, RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
 export const llamacpp = openaiLike({
   id: 'llamacpp',
@@ -10,4 +10,5 @@ export const llamacpp = openaiLike({
   local: true,
   also: [{ ...RESPONSES, stateless: true, functionsOnly: true }],
   quirks: { ...USAGE_ON_REQUEST, reasoningField: 'reasoning_content' },
+  paths: { ...OPENAI_PATHS, rerank: '/rerank' },
 })

@@ -11,6 +11,7 @@ export const localai = openaiLike({
   quirks: { ...USAGE_ON_REQUEST, maxTokensField: 'max_tokens', reasoningField: 'reasoning' },
   paths: {
     ...OPENAI_PATHS,
+    rerank: '/rerank',
     images: '/images/generations',
     speech: '/audio/speech',
     transcriptions: '/audio/transcriptions',

@@ -11,5 +11,10 @@ export const vllm = openaiLike({
   local: true,
   also: [{ ...RESPONSES, stateless: true }],
   quirks: { ...USAGE_ON_REQUEST, orphans: 'refused', reasoningField: 'reasoning', thinkTags: true },
-  paths: { ...OPENAI_PATHS, transcriptions: '/audio/transcriptions', translations: '/audio/translations' },
+  paths: {
+    ...OPENAI_PATHS,
+    rerank: '/rerank',
+    transcriptions: '/audio/transcriptions',
+    translations: '/audio/translations',
+  },
 })
