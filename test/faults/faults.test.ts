@@ -4,10 +4,20 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Fake, startFake } from '../../src/testing/fake-upstream.ts'
+import { type Fake, type Step, startFake } from '../../src/testing/fake-upstream.ts'
 import { until } from '../acceptance/kit.ts'
-import { FAULTS, type Fault, type Place } from './faults.ts'
-import { type Face, type Heard, type House, ask, bodyOf, errorIn, house } from './house.ts'
+import { FAULTS, type Fault, PIECES, type Place } from './faults.ts'
+import { ERRORS, type ErrorKind } from '../../src/core/error.ts'
+import {
+  type EndpointDraft,
+  type Face,
+  type Heard,
+  type House,
+  ask,
+  bodyOf,
+  errorIn,
+  house,
+} from './house.ts'
 
 let sick: Fake
 let well: Fake
@@ -45,6 +55,8 @@ async function urlOf(place: Place | undefined): Promise<string> {
       return `https://127.0.0.1:${sick.port}/v1`
     case 'black hole':
       return at(await roughServer((socket) => socket.resume()))
+    case 'resets':
+      return at(await roughServer((socket) => socket.once('data', () => socket.resetAndDestroy())))
     case 'closes':
       return at(await roughServer((socket) => socket.destroy()))
     case 'half a head':
@@ -56,6 +68,12 @@ async function urlOf(place: Place | undefined): Promise<string> {
       return `${sick.url}/v1`
   }
 }
+
+const sickOne = ({ timeouts }: Fault, url: string): EndpointDraft => ({
+  id: 'sick',
+  url,
+  ...(timeouts ? { timeouts } : {}),
+})
 
 interface Expected {
   status: number
@@ -106,6 +124,7 @@ async function leavesNothing(at: House, calls: number): Promise<void> {
 
 const rows: string[][] = []
 const cell = new Map<string, string>()
+const counts = new Map<string, boolean>()
 
 for (const fault of FAULTS)
   describe(fault.name, () => {
@@ -115,14 +134,14 @@ for (const fault of FAULTS)
     const cases = modes.flatMap((stream) => (['chat', 'messages'] as const).map((face) => ({ face, stream })))
 
     test.for(cases)('$face, stream $stream: alone', async ({ face, stream }) => {
-      const at = await house([{ id: 'sick', url: await urlOf(fault.place) }])
+      const at = await house([sickOne(fault, await urlOf(fault.place))])
       try {
         sick.log.length = 0
         if (!fault.place) sick.script((stream ? fault.stream : undefined) ?? fault.step ?? {})
         const heard = await ask(at, face, bodyOf(face, stream)).heard
         const want = expected(fault, face, stream)
         expect(heard.status, heard.text).toBe(want.status)
-        if (want.passes) {
+        if (want.passes || want.kind === '') {
           expect(errorIn({ ...heard, text: heard.text.replace('{"choices": [oops', '{}') })).toBeUndefined()
           expect(heard.text).toContain(face === 'chat' ? '"finish_reason":"stop"' : 'end_turn')
         } else if (want.inBand) honest(heard, face)
@@ -136,12 +155,14 @@ for (const fault of FAULTS)
         await leavesNothing(at, 1)
         expect(at.calls[0]?.error ?? '').toBe(want.kind)
         expect(at.calls[0]?.attempts).toBe(1)
-        const trips = at.gateway.runtime.vitals.get('sick/m')
+        const counted = at.gateway.runtime.vitals.get('sick/m')?.breaker.failures
+        const trips = want.kind !== '' && ERRORS[want.kind as ErrorKind].trips
+        expect(counted, 'the breaker counts what says something about health').toBe(trips ? 1 : 0)
+        counts.set(fault.name, trips || counts.get(fault.name) === true)
         cell.set(
           `${fault.name} ${stream}`,
           `${want.inBand ? 'in-band error' : want.status} ${want.kind === '' ? 'the answer' : `\`${want.kind}\``}`,
         )
-        expect(trips).toBeDefined()
       } finally {
         await at.close()
       }
@@ -149,7 +170,7 @@ for (const fault of FAULTS)
 
     test.for(cases)('$face, stream $stream: with a second deployment', async ({ face, stream }) => {
       const at = await house([
-        { id: 'sick', url: await urlOf(fault.place) },
+        sickOne(fault, await urlOf(fault.place)),
         { id: 'well', url: `${well.url}/v1` },
       ])
       try {
@@ -175,20 +196,78 @@ for (const fault of FAULTS)
     })
   })
 
+/** The caller hangs up: in which phase, how the upstream is made to be in it, and what is then let go. */
+const PHASES: readonly { name: string; step: Step; when: 'asked' | 'first bytes'; phase: string }[] = [
+  { name: 'before the head', step: { delayMs: 60_000 }, when: 'asked', phase: 'connect' },
+  {
+    name: 'before the first byte',
+    step: { sse: PIECES, stallAfterBytes: 0 },
+    when: 'asked',
+    phase: 'firstByte',
+  },
+  {
+    name: 'inside the stream',
+    step: { sse: PIECES, stallAfterBytes: 330 },
+    when: 'first bytes',
+    phase: 'stream',
+  },
+]
+
+describe('the caller goes', () => {
+  const cases = PHASES.flatMap((row) =>
+    (['chat', 'messages'] as const).flatMap((face) =>
+      [false, true].map((second) => ({ ...row, face, second })),
+    ),
+  )
+  test.for(cases)('$name, $face, second deployment $second', async ({ step, when, phase, face, second }) => {
+    const long = { firstByteMs: 10_000, idleMs: 10_000 }
+    const at = await house([
+      { id: 'sick', url: `${sick.url}/v1`, timeouts: long },
+      ...(second ? [{ id: 'well', url: `${well.url}/v1` }] : []),
+    ])
+    try {
+      sick.log.length = 0
+      well.log.length = 0
+      sick.script(step)
+      const asking = ask(at, face, bodyOf(face, true))
+      await until(() => sick.log.length === 1, 2_000, 'the upstream is asked')
+      if (when === 'first bytes') await asking.firstBytes
+      asking.request.destroy()
+      await until(() => sick.log[0]?.closedEarly === true, 2_000, 'the upstream is let go')
+      await until(() => at.calls.length === 1, 2_000, 'the call is settled')
+      await leavesNothing(at, 1)
+      expect(at.calls[0]).toMatchObject({ error: 'caller_gone', attempts: 1, ended_by: 'caller' })
+      if (phase !== 'connect') expect(at.calls[0]?.phase).toBe(phase)
+      expect(at.gateway.runtime.vitals.get('sick/m')?.breaker.failures, 'it is nobody’s fault').toBe(0)
+      expect(well.log, 'nobody else is asked').toHaveLength(0)
+    } finally {
+      await at.close()
+    }
+  })
+})
+
+const gone = `A caller that hangs up (${PHASES.map(({ name }) => name).join(', ')}; in a queue, a back-off or a race of attempts:
+\`test/faults/walk.test.ts\`) closes the upstream connection at once, asks nobody else, and counts for no breaker.`
+
 test('docs/reference/failures.md is what this run showed', () => {
   for (const fault of FAULTS) {
     const whole = cell.get(`${fault.name} false`) ?? '-'
     const streamed = cell.get(`${fault.name} true`) ?? '-'
-    rows.push([fault.name, whole, streamed, fault.moves ? 'serves the call' : 'is not asked'])
+    const second = fault.moves ? 'serves the call, the 2nd attempt' : 'is not asked'
+    rows.push([fault.name, whole, streamed, second, counts.get(fault.name) === true ? 'counts' : '-'])
   }
   const page = `# Failures
 
 Generated by \`test/faults/faults.test.ts\`; do not edit. What a caller sees for each way an upstream can fail, when no
 other deployment can serve the call, and what a second deployment of the same route does. Each row is shown whole and
-streamed, relayed and translated; after each, no timer, socket or lease is left, and the log has one line.
+streamed, relayed and translated, alone (one attempt) and with a second deployment; after each, no timer, socket, lease
+or half-open trial is left, and the log has one line. *counts*: it is one of the failures in a row that open the
+deployment's breaker.
 
-| the upstream | a whole call gets | a streamed call gets | a second deployment, before the first event |
-|---|---|---|---|
+${gone}
+
+| the upstream | a whole call gets | a streamed call gets | a second deployment, before the first event | breaker |
+|---|---|---|---|---|
 ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 `
   const file = new URL('../../docs/reference/failures.md', import.meta.url)

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/core/json.ts'
 import type { Step } from '../../src/testing/fake-upstream.ts'
 
 /** What a raw TCP upstream does instead of HTTP. */
-export type Place = 'refused' | 'unresolved' | 'tls' | 'black hole' | 'closes' | 'half a head'
+export type Place = 'refused' | 'unresolved' | 'tls' | 'black hole' | 'closes' | 'resets' | 'half a head'
 
 export interface Fault {
   name: string
@@ -22,6 +22,8 @@ export interface Fault {
   streamed?: { status: number; kind: string } | 'in-band' | 'passes'
   /** A second deployment serves the call (before the commit point). */
   moves: boolean
+  /** Limits other than the usual ones of this suite (300 ms each, none on the whole). */
+  timeouts?: { firstByteMs?: number; idleMs?: number; totalMs?: number }
   /** Only for whole or only for streamed calls. */
   only?: 'whole' | 'stream'
   /** How the translated path differs, where it must. */
@@ -79,6 +81,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'TLS expected, none spoken', place: 'tls', status: 503, kind: 'backend_unavailable', moves: true },
   { name: 'black hole', place: 'black hole', status: 504, kind: 'upstream_timeout', moves: true },
   { name: 'closes on accept', place: 'closes', status: 503, kind: 'backend_unavailable', moves: true },
+  { name: 'resets on the request', place: 'resets', status: 503, kind: 'backend_unavailable', moves: true },
   {
     name: 'closes inside the head',
     place: 'half a head',
@@ -175,6 +178,45 @@ export const FAULTS: readonly Fault[] = [
     status: 504,
     kind: 'upstream_timeout',
     moves: true,
+  },
+  {
+    name: 'slow head, within the limit',
+    step: { json: completion, delayMs: 150 },
+    stream: { sse: PIECES, delayMs: 150 },
+    status: 200,
+    kind: '',
+    streamed: 'passes',
+    moves: false,
+  },
+  {
+    name: 'slow first byte, within the limit',
+    step: { json: completion, headersDelayMs: 0, delayMs: 150 },
+    stream: { sse: PIECES, headersDelayMs: 0, delayMs: 150 },
+    status: 200,
+    kind: '',
+    streamed: 'passes',
+    moves: false,
+  },
+  {
+    name: 'drips, within the idle limit',
+    stream: { sse: PIECES.map((piece) => ({ ...piece, delayMs: 100 })) },
+    status: 200,
+    kind: '',
+    streamed: 'passes',
+    moves: false,
+    only: 'stream',
+  },
+  {
+    name: 'a stream without end',
+    stream: {
+      sse: [...HALF, ...Array.from({ length: 100 }, () => ({ ...piece({ content: 'on' }), delayMs: 20 }))],
+    },
+    timeouts: { totalMs: 400 },
+    status: 200,
+    kind: 'upstream_timeout',
+    streamed: 'in-band',
+    moves: false,
+    only: 'stream',
   },
   {
     name: 'first byte never comes',
