@@ -102,6 +102,12 @@ export const COMMANDS: readonly CommandRow[] = [
     group: 'Use',
     load: async () => (await import('./reference.ts')).manCommand(whole),
   },
+  {
+    name: 'audit',
+    summary: 'what was changed while serving: show it, verify it',
+    group: 'Configure',
+    load: async () => (await import('./audit.ts')).command(),
+  },
 ]
 
 /** Every command in full: what completion, man page and reference are made of. */

@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load.ts'
 import { planChanges } from '../config/plan.ts'
 import { Secret } from '../core/secret.ts'
 import { effectiveEndpoint } from '../server/admin/effective-config.ts'
+import { rekeyCommand } from './config-rekey.ts'
 import { initCommand } from './init.ts'
 import { complain, failed, paint, say, sayJson, table } from './terminal.ts'
 
@@ -45,6 +46,7 @@ export function command(): Command {
         .action(plan),
     )
     .addCommand(initCommand())
+    .addCommand(rekeyCommand())
 }
 
 function load(file: string | undefined, strict = false): Config {

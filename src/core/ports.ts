@@ -67,6 +67,8 @@ export type Write =
       bytes: number
       note?: string
     }
+  /** The same text under another key. */
+  | { kind: 'reseal_config'; version: number; sealed: Sealed }
 
 /** What an audit line says; never a value, only hashes of what was there before and after. */
 export interface AuditDraft {

@@ -58,6 +58,11 @@ export function memoryRegistry(now: () => number): RegistryStore {
               ...(write.note === undefined ? {} : { note: write.note }),
             })
             break
+          case 'reseal_config': {
+            const found = versions.find((row) => row.version === write.version)
+            if (found) found.sealed = write.sealed
+            break
+          }
           default:
             write satisfies never
         }

@@ -36,7 +36,11 @@ function one(services: AdminServices, id: string): Answer {
 /** As it would stand in trunkline.yaml. */
 function entryOf({ control }: AdminServices, { endpoint }: SourcedEndpoint): unknown {
   const own = control.state.ui.get(endpoint.id)
-  if (own && endpoint.source === 'ui') return own.stored.entry
+  if (own && endpoint.source === 'ui') {
+    const names = own.plain?.headerNames ?? []
+    const headers = Object.fromEntries(names.map((name) => [name, '[secret]']))
+    return { ...(own.stored.entry as object), ...(names.length === 0 ? {} : { headers }) }
+  }
   return effectiveEndpoint(endpoint)
 }
 

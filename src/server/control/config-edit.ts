@@ -19,11 +19,9 @@ import { type Plan, planChanges } from '../../config/plan.ts'
 import { GatewayError, invalid } from '../../core/error.ts'
 import type { ConfigVersion, Write } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
+import { CONFIG_TEXT } from '../../stores/rekey.ts'
 import { type Control, hashed } from './control.ts'
 import type { Actor } from './state.ts'
-
-/** Binds a sealed text to what it is, so that it cannot pose as a credential. */
-const BOUND_TO = 'configuration file'
 
 export interface Trial {
   valid: boolean
@@ -144,7 +142,7 @@ export async function versionText(control: Control, version: number): Promise<st
       param: 'version',
     })
   if (!found.sealed) return found.text
-  const opened = control.sealer?.open(found.sealed, BOUND_TO)
+  const opened = control.sealer?.open(found.sealed, CONFIG_TEXT)
   if (!opened)
     throw new GatewayError('invalid_request', `version ${version} was sealed under another secret key`, {
       status: 409,
@@ -154,7 +152,7 @@ export async function versionText(control: Control, version: number): Promise<st
 }
 
 function versionOf(control: Control, text: string, actor: Actor, note: string | undefined): Write {
-  const sealed = control.sealer?.seal(new Secret(text), BOUND_TO)
+  const sealed = control.sealer?.seal(new Secret(text), CONFIG_TEXT)
   return {
     kind: 'add_config',
     // A file may hold secrets: it is kept in the clear only where there is no key to seal it with.

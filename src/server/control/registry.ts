@@ -10,9 +10,9 @@ import { fallbackNames } from '../../config/config.ts'
 import { GatewayError, invalid } from '../../core/error.ts'
 import type { Json } from '../../core/json.ts'
 import type { StoredEndpoint, Write } from '../../core/ports.ts'
-import { Secret } from '../../core/secret.ts'
 import { type Control, hashed } from './control.ts'
 import { uiEndpoint } from './restore.ts'
+import { SecretParts, split } from './secret-parts.ts'
 import type { Actor, State, UiEndpoint } from './state.ts'
 
 export interface EndpointInput {
@@ -99,7 +99,7 @@ export async function editEndpoint(
   const made = draft(control, id, ui, input)
   const said = await control.change({
     actor,
-    action: enabled !== undefined && Object.keys(input).length === 1 ? 'endpoint.toggle' : 'endpoint.edit',
+    action: actionOf(input),
     target: id,
     before: ui.stored,
     after: made.stored,
@@ -110,6 +110,12 @@ export async function editEndpoint(
     },
   })
   return warningOf(control, said, made)
+}
+
+function actionOf(input: EndpointInput): string {
+  const given = Object.entries(input).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  if (given.length === 1 && given[0] === 'enabled') return 'endpoint.toggle'
+  return given.length === 1 && given[0] === 'priority' ? 'endpoint.priority' : 'endpoint.edit'
 }
 
 export async function removeEndpoint(
@@ -175,7 +181,13 @@ export function draft(
   input: EndpointInput,
 ): UiEndpoint {
   const names = modelNames(input.models)
-  const { api_key: inEntry, api_key_env: _env, api_key_file: _file, ...given } = input.entry ?? {}
+  const { open: given, secret } = split(input.entry ?? {})
+  const elsewhere = Object.keys(given).find((name) => /_(env|file)$/.test(name))
+  if (elsewhere !== undefined)
+    throw invalid(
+      'entry',
+      `a stored endpoint cannot name a variable or a file of this machine (${elsewhere}); give the value itself`,
+    )
   const entry: EndpointEntry = {
     ...((before?.stored.entry ?? {}) as EndpointEntry),
     ...given,
@@ -184,17 +196,15 @@ export function draft(
     ...(names === undefined ? {} : { models: names }),
     ...(input.priority === undefined ? {} : { priority: clamped(input.priority) }),
   }
-  if (_env !== undefined || _file !== undefined)
-    throw invalid(
-      'entry',
-      'a stored endpoint cannot name a variable or a file of this machine; give api_key itself',
-    )
   if (before === undefined && entry.provider === undefined) entry.provider = 'openai-compatible'
-  const key = input.api_key === undefined ? inEntry : input.api_key
-  const secret =
-    key === undefined ? before?.plain : key === null || key.trim() === '' ? undefined : new Secret(key.trim())
-  const kept = key === undefined ? before?.stored.credential : undefined
-  const sealed = kept ?? (secret ? control.sealer?.seal(secret, id) : undefined)
+  const parts = (before?.plain ?? new SecretParts()).with({
+    ...secret,
+    ...(input.api_key === undefined ? {} : { api_key: input.api_key?.trim() ?? null }),
+  })
+  // A seal that does not open is kept until something new is given in its place.
+  const touched = input.api_key !== undefined || Object.keys(secret).length > 0
+  const kept = before?.credential === 'locked' && !touched ? before.stored.credential : undefined
+  const sealed = kept ?? (control.sealer && !parts.isEmpty ? parts.seal(control.sealer, id) : undefined)
   const parsed = endpointSchema.safeParse(entry)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
@@ -212,7 +222,7 @@ export function draft(
     updatedAt: new Date(control.clock.now()).toISOString(),
   }
   try {
-    const made = uiEndpoint(stored, control.sealer, secret)
+    const made = uiEndpoint(stored, control.sealer, kept ? undefined : parts)
     stored.url = made.config.baseUrl
     const { hostname } = new URL(made.config.baseUrl)
     if (isNowhere(hostname)) throw invalid('url', `no server can be at ${hostname}: give its own address`)

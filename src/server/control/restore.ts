@@ -6,8 +6,8 @@ import { endpointFromEntry } from '../../config/sources/trunkline.ts'
 import { type EndpointEntry, endpointSchema, routeSchema } from '../../config/schema.ts'
 import type { Override } from '../../config/merge-sources.ts'
 import type { Stored, StoredEndpoint } from '../../core/ports.ts'
-import type { Secret } from '../../core/secret.ts'
 import type { Sealer } from '../../stores/seal.ts'
+import { type SecretParts, openParts } from './secret-parts.ts'
 import type { State, UiEndpoint, UiRoute } from './state.ts'
 
 export function restore(
@@ -46,26 +46,31 @@ export function restore(
 
 /**
  * A registry row as an endpoint.
- * @param plain the credential, where it is known without the seal.
+ * @param plain its secret parts, where they are known without the seal.
  * @throws Error naming what is wrong with the entry.
  */
 export function uiEndpoint(
   stored: StoredEndpoint,
   seals: Sealer | undefined,
-  plain: Secret | undefined,
+  plain: SecretParts | undefined,
 ): UiEndpoint {
-  const entry: EndpointEntry = endpointSchema.parse(stored.entry)
-  const opened = stored.credential ? (seals?.open(stored.credential, stored.id) ?? plain) : plain
-  const locked = stored.credential !== undefined && opened === undefined
-  const config = endpointFromEntry(stored.id, entry, { source: 'ui', credential: () => opened?.reveal() })
+  const open: EndpointEntry = endpointSchema.parse(stored.entry)
+  const parts = stored.credential ? (openParts(stored.credential, seals, stored.id) ?? plain) : plain
+  const locked = stored.credential !== undefined && parts === undefined
+  const entry: EndpointEntry = { ...open, ...parts?.reveal() }
+  const config = endpointFromEntry(stored.id, entry, {
+    source: 'ui',
+    credential: () => entry.api_key ?? undefined,
+  })
   if (locked) {
     config.locked = 'its stored credential does not open with this secret key; give the credential again'
     config.probe = 'gate'
   }
+  const none = !parts || parts.isEmpty
   return {
     stored,
     config,
-    credential: locked ? 'locked' : !opened ? 'none' : stored.credential ? 'present' : 'memory',
-    ...(opened && !stored.credential ? { plain: opened } : {}),
+    credential: locked ? 'locked' : none ? 'none' : stored.credential ? 'present' : 'memory',
+    ...(parts ? { plain: parts } : {}),
   }
 }

@@ -4,9 +4,9 @@ import type { Config } from '../../config/config.ts'
 import type { Override } from '../../config/merge-sources.ts'
 import type { RouteEntry } from '../../config/schema.ts'
 import type { StoredEndpoint, StoredRoute } from '../../core/ports.ts'
-import type { Secret } from '../../core/secret.ts'
 import type { EndpointConfig } from '../../providers/endpoint.ts'
 import type { Identified } from '../../upstream/discovery/identify.ts'
+import type { SecretParts } from './secret-parts.ts'
 
 /** none: it has no credential; memory: it is lost at a restart; locked: sealed under a key that is not here. */
 export type CredentialState = 'none' | 'present' | 'memory' | 'locked'
@@ -15,8 +15,8 @@ export interface UiEndpoint {
   stored: StoredEndpoint
   config: EndpointConfig
   credential: CredentialState
-  /** Kept beside the row where it cannot be sealed. */
-  plain?: Secret
+  /** Absent when locked. */
+  plain?: SecretParts
 }
 
 export interface UiRoute {

@@ -205,6 +205,13 @@ async function apply(db: Db, write: Write): Promise<void> {
         })
         .execute()
       return
+    case 'reseal_config':
+      await db
+        .updateTable('config_versions')
+        .set({ sealed: write.sealed.text, key_id: write.sealed.keyId })
+        .where('version', '=', write.version)
+        .execute()
+      return
     default:
       write satisfies never
   }
