@@ -162,6 +162,26 @@ export function portBusy(port: number, host = '127.0.0.1'): Promise<boolean> {
   })
 }
 
+/** Suites run beside each other; whoever needs the well-known ports (4000, 1234 ...) has them alone until its test ends. */
+export async function wellKnownPorts(): Promise<void> {
+  const turn = await until(
+    () =>
+      new Promise<net.Server | undefined>((resolve) => {
+        const server = net.createServer()
+        server.once('error', () => resolve(undefined))
+        server.listen(41_999, '127.0.0.1', () => resolve(server))
+      }),
+    50_000,
+    'a turn at the well-known ports',
+  )
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        turn.close(() => resolve())
+      }),
+  )
+}
+
 function emptyDir(options: GatewayOptions): string {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'trunkline-acceptance-'))
   const files: Record<string, string> = { ...options.files }

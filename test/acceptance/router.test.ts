@@ -13,7 +13,7 @@ import {
   RateLimitError,
 } from 'openai'
 import { describe, expect, test } from 'vitest'
-import { KEY, ask, at, list, portBusy, run, testDir, up } from './kit.ts'
+import { KEY, ask, at, list, portBusy, run, testDir, up, wellKnownPorts } from './kit.ts'
 import { type Upstream, deadPort, endpoints, upstream } from './upstream.ts'
 
 const ids = (reply: { at(path: string): unknown }) =>
@@ -136,6 +136,7 @@ test('A-035 after five failures the breaker answers alone', async () => {
 })
 
 test('A-041 the port is 4000 when nobody says otherwise', async () => {
+  await wellKnownPorts()
   if (await portBusy(4000)) throw new Error('port 4000 of this machine is taken: A-041 cannot be checked')
   const gw = await up({ port: null })
   expect(gw.url).toBe('http://127.0.0.1:4000')
