@@ -51,6 +51,7 @@ export const geminiAsks: Asks = {
   conversation: ['contents', 'systemInstruction', 'model'],
   // What a note of another dialect calls it.
   twins: {
+    maxOutputTokens: ['maxOutputTokens', 'max_output_tokens', 'max_tokens'],
     topK: ['topK', 'top_k'],
     topP: ['topP', 'top_p'],
     stopSequences: ['stopSequences', 'stop'],

@@ -162,7 +162,10 @@ function encodeForeignReasoning(request: GenerationRequest, body: JsonObject, no
       notes.push({ field: 'thinking', action: 'approximated', why: 'sent as reasoning.effort' })
     return
   }
-  if (mode === undefined) return
+  if (mode === undefined && budgetTokens === undefined) {
+    if (request.reasoning?.display === 'summarized') body.reasoning = { summary: 'auto' }
+    return
+  }
   if (mode === 'disabled') {
     notes.push({ field: 'thinking', action: 'dropped', why: 'not every model can switch reasoning off' })
     return
