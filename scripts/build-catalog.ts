@@ -145,7 +145,8 @@ function ratesOf(cost: Cost, provider: string): Omit<Price, 'asOf'> {
   set('cacheWrite', cost.cache_write ?? cost.cached_write)
   // Anthropic's rule, wherever its models are sold: an hour's lifetime costs twice the input.
   const claude = provider === 'anthropic' || provider === 'vertex-anthropic' || provider === 'bedrock'
-  if (claude && rates.cacheWrite !== undefined && cost.input !== undefined) rates.cacheWrite1h = cost.input * 2
+  if (claude && rates.cacheWrite !== undefined && cost.input !== undefined)
+    rates.cacheWrite1h = cost.input * 2
   set('reasoning', cost.reasoning)
   set('audioInput', cost.input_audio)
   set('audioOutput', cost.output_audio)

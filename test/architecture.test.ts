@@ -21,7 +21,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
     node: true,
     packages: ['undici', '@smithy/signature-v4'],
   },
-  config: { may: ['core', 'providers', 'routing'], node: true, packages: ['yaml', 'zod'] },
+  config: { may: ['core', 'catalog', 'providers', 'routing'], node: true, packages: ['yaml', 'zod'] },
   gateway: {
     may: [
       'core',

@@ -34,7 +34,19 @@ const SAME: Readonly<Record<string, string>> = {
 }
 
 /** Makers first: what a reseller lists of a model may be its own cut of it. */
-const MAKERS = ['openai', 'anthropic', 'google', 'mistral', 'deepseek', 'xai', 'cohere', 'qwen', 'zai', 'moonshot', 'minimax']
+const MAKERS = [
+  'openai',
+  'anthropic',
+  'google',
+  'mistral',
+  'deepseek',
+  'xai',
+  'cohere',
+  'qwen',
+  'zai',
+  'moonshot',
+  'minimax',
+]
 
 /** Lines of one provider by name in small letters, indexed when the provider is first asked for. */
 const lines = new Map<string, ReadonlyMap<string, string>>()
@@ -47,7 +59,7 @@ function linesOf(provider: string): ReadonlyMap<string, string> {
       (MODELS[provider] ?? '')
         .split('\n')
         .filter((line) => line !== '')
-        .map((line) => [line.slice(0, line.indexOf('|')).toLowerCase(), line]),
+        .map((line) => [(line.split('|', 1)[0] as string).toLowerCase(), line]),
     )
     lines.set(provider, found)
   }
@@ -88,9 +100,9 @@ function elsewhere(model: string): ModelEntry | undefined {
 /** @param overrides what the operator says, by `endpoint/model`, `provider/model` or model name. */
 export function catalog(overrides: Readonly<Record<string, ModelEntry>> = {}): Catalog {
   const given = ({ endpoint, provider, model }: Place): ModelEntry | undefined => {
-    const all = [model, `${provider}/${model}`, ...(endpoint === undefined ? [] : [`${endpoint}/${model}`])]
-    const entries = all.flatMap((key) => overrides[key] ?? [])
-    return entries.length === 0 ? undefined : Object.assign({}, ...entries)
+    const names = [model, `${provider}/${model}`, ...(endpoint === undefined ? [] : [`${endpoint}/${model}`])]
+    const entries = names.flatMap((key) => overrides[key] ?? [])
+    return entries.length === 0 ? undefined : entries.reduce((all, entry) => ({ ...all, ...entry }))
   }
   const known = new Map<string, ModelEntry | undefined>()
   const find = (place: Place): ModelEntry | undefined => {

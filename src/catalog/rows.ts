@@ -11,14 +11,33 @@ const LETTERS: Readonly<Record<string, Modality>> = {
   a: 'audio',
   v: 'video',
 }
-const RATES = ['input', 'output', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'reasoning', 'audioInput', 'audioOutput'] as const
+const RATES = [
+  'input',
+  'output',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite1h',
+  'reasoning',
+  'audioInput',
+  'audioOutput',
+] as const
 /** A capital says yes, a small letter no. */
 const FLAGS = { t: 'tools', r: 'reasoning', j: 'jsonSchema', s: 'sampling' } as const
 
 /** @param asOf the day the prices were taken down. */
 export function readRow(line: string, asOf: string): ModelEntry {
-  const [, context, output, inputs = '', outputs = '', flags = '', efforts = '', released = '', rates = '', tiers = ''] =
-    line.split('|')
+  const [
+    ,
+    context,
+    output,
+    inputs = '',
+    outputs = '',
+    flags = '',
+    efforts = '',
+    released = '',
+    rates = '',
+    tiers = '',
+  ] = line.split('|')
   const entry: ModelEntry = {}
   if (context) entry.contextTokens = Number(context)
   if (output) entry.maxOutputTokens = Number(output)
@@ -60,7 +79,7 @@ export function writeRow(name: string, entry: ModelEntry): string {
 }
 
 function modalities(text: string): Modality[] {
-  return [...text].flatMap((letter) => LETTERS[letter] ?? [])
+  return Array.from(text).flatMap((letter) => LETTERS[letter] ?? [])
 }
 
 function letters(list: readonly Modality[] | undefined): string {

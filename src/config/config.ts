@@ -1,5 +1,6 @@
 // The canonical configuration, whatever file or environment it came from: what the gateway is built from.
 
+import type { ModelEntry } from '../catalog/entry.ts'
 import type { Secret } from '../core/secret.ts'
 import type { EndpointConfig, RateLimit } from '../providers/endpoint.ts'
 import type { RetryPolicy } from '../routing/backoff.ts'
@@ -106,6 +107,8 @@ export interface Config {
   endpoints: EndpointConfig[]
   routes: RouteConfig[]
   aliases: Record<string, string>
+  /** What the operator says of models, by model, `provider/model` or `endpoint/model`. */
+  catalog?: Record<string, ModelEntry>
   /** Used when a request names no model (OPENAI_MODEL_CHAT, else OPENAI_MODEL). */
   defaultModel?: string
   /** Endpoint id that `/healthz` reports as subsystems.openai. */

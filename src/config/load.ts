@@ -15,6 +15,7 @@ import {
 } from './config.ts'
 import { implicitRoutes } from './implicit-routes.ts'
 import { fallbackNames } from '../routing/fallback.ts'
+import { catalogOf } from './catalog.ts'
 import { recordingEnv } from './recording-env.ts'
 import { notEmpty } from './secret-env.ts'
 import { type Flags, type Settings, readSettings, settingValue } from './settings.ts'
@@ -128,6 +129,7 @@ export function loadConfig(options: LoadOptions): Config {
     endpoints,
     routes,
     aliases,
+    ...(file?.value.catalog ? { catalog: catalogOf(file.value.catalog) } : {}),
     ...(defaultModel === undefined ? {} : { defaultModel }),
     ...(endpoints.some((endpoint) => endpoint.id === 'openai') ? { primaryEndpoint: 'openai' } : {}),
     ...retryOf(file),

@@ -2,6 +2,7 @@
 // of several words may be written in camelCase or snake_case; unknown keys are found by the loader, which knows places.
 
 import { z } from 'zod'
+import { catalogSchema } from './catalog.ts'
 import { cloudAccessKeys } from './cloud-access.ts'
 import { dialectName, hostSchema } from './hosts.ts'
 
@@ -228,6 +229,7 @@ export const fileSchema = z.object({
   hosts: z.record(z.string(), hostSchema).nullish(),
   routes: z.record(z.string(), routeSchema).nullish(),
   aliases: z.record(z.string(), z.string()).nullish(),
+  catalog: catalogSchema.nullish(),
   discovery: z
     .object({
       local_scan: flag.optional(),

@@ -83,6 +83,7 @@ async function tryOnce(
   deployment: Deployment,
   runtime: Runtime,
   record: CallRecord,
+  again = false,
 ): Promise<Answer> {
   const { endpoint } = deployment
   const { provider } = endpoint
@@ -131,14 +132,23 @@ async function tryOnce(
   const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.seals ?? upstream.id }
   let request: GenerationRequest | undefined
   let prepared: Prepared
-  const quirks = quirksOf(provider, spoken)
+  const quirks = runtime.learned.onTop(quirksOf(provider, spoken), `${endpoint.id}/${deployment.model}`)
   if (relayed) prepared = relayRequest(call, read, deployment, state, spoken, quirks)
   else {
     const asked = call.dialect.request.decode({ ...read.json(), model: deployment.model })
     const recalled = runtime.seals.recall(asked, sealTarget)
     request = recalled.request
     context.request = request
-    const target = { model: deployment.model, quirks, facts: modelFacts(upstream.id, deployment.model) }
+    const entry = runtime.catalog.find({
+      provider: provider.id,
+      endpoint: endpoint.id,
+      model: deployment.model,
+    })
+    const target = {
+      model: deployment.model,
+      quirks,
+      facts: modelFacts(upstream.id, deployment.model, entry),
+    }
     prepared = translateRequest(call, request, deployment, state, spoken as Spoken, upstream, target)
     prepared.notes.unshift(...recalled.notes)
   }
@@ -181,8 +191,14 @@ async function tryOnce(
     exchange.abort()
     return countTokensLocally(call, read)
   }
-  if (exchange.status < 200 || exchange.status > 299)
-    throw await refused(exchange, upstream, deployment, record, runtime.clock.now())
+  if (exchange.status < 200 || exchange.status > 299) {
+    const error = await refused(exchange, upstream, deployment, record, runtime.clock.now())
+    // A member this host turns out not to take: once more without it, and not again today.
+    const key = `${endpoint.id}/${deployment.model}`
+    if (!again && call.operation === 'chat' && runtime.learned.from(error, key, prepared.request.body))
+      return tryOnce(call, read, deployment, runtime, record, true)
+    throw error
+  }
   if (spoken?.carrier?.stream && isStreamType(exchange.headers['content-type'] ?? '', 'aws-event-stream'))
     exchange = unwrapChunks(exchange)
 

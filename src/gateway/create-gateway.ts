@@ -5,6 +5,7 @@ import { modelFacts } from '../catalog/index.ts'
 import type { Abilities } from '../core/abilities.ts'
 import type { Logger } from 'pino'
 import { addEndpoints } from '../config/add-endpoints.ts'
+import { catalog } from '../catalog/index.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import { dialects } from '../dialects/index.ts'
@@ -13,7 +14,10 @@ import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
 import { type AskDeps, answers, listModels, probeEndpoint } from '../upstream/ask.ts'
 import type { Call, Reply } from './call.ts'
+import { costUsd } from '../governance/cost.ts'
 import { decisions } from './decisions.ts'
+import { declaredModels } from './declared-models.ts'
+import { learned } from './learned.ts'
 import type { Hooks } from './hooks.ts'
 import type { SharedLimits } from './limits.ts'
 import { handle } from './pipeline.ts'
@@ -64,6 +68,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
   let connections: Pools = pools()
   const retired = new Set<Pools>()
   let closed = false
+  const lessons = learned(clock)
 
   const build = (next: Config, before?: Runtime): Runtime => {
     const deps: AskDeps = { pools: connections, clock, dialects }
@@ -75,6 +80,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       ]),
     )
     const known = new Map<string, Vitals>()
+    const models = catalog(declaredModels(next))
     for (const [key, state] of before?.vitals ?? []) {
       const id = key.slice(0, key.indexOf('/'))
       if (endpoints.get(id)?.config.baseUrl === before?.endpoints.get(id)?.config.baseUrl)
@@ -85,8 +91,20 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       routes: routeTable(next, {
         vitalsOf: (key) => vitalsOf(known, key),
         scopeOf: (id) => endpoints.get(id)?.scope,
-        abilitiesOf: contextOf,
+        abilitiesOf(endpoint, model) {
+          const listed = models.abilities({ provider: endpoint.provider.id, endpoint: endpoint.id, model })
+          const family = contextOf(endpoint, model)
+          return listed || family ? { ...listed, ...family } : undefined
+        },
         before: (name) => before?.routes.known(name),
+        costOf(endpoint, model) {
+          const price = models.price({ provider: endpoint.provider.id, endpoint: endpoint.id, model })
+          return (
+            price &&
+            ((input, output, cachedShare) =>
+              costUsd({ input, output, cacheRead: Math.round(input * cachedShare) }, price))
+          )
+        },
       }),
       endpoints,
       vitals: known,
@@ -129,6 +147,8 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
         openMs: (endpoint) => endpoint.breaker?.openMs ?? BREAKER.openMs,
       }),
       telemetry: shared,
+      catalog: models,
+      learned: lessons,
       seals: remembered,
       decisions: decided,
       clock,

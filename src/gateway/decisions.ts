@@ -84,6 +84,8 @@ export interface Decision {
   overheadMs?: number
   input?: number
   output?: number
+  /** US dollars; absent: not known. */
+  costUsd?: number
   endedBy: 'caller' | 'gateway' | 'upstream'
   phase: Phase
   error?: { kind: ErrorKind; message: string }

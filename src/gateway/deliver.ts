@@ -4,6 +4,7 @@ import type { GatewayError } from '../core/error.ts'
 import { ERRORS } from '../core/error.ts'
 import { notesHeader } from '../core/note.ts'
 import type { Usage } from '../core/usage.ts'
+import { costUsd, reportedCostUsd } from '../governance/cost.ts'
 import type { Lease } from './admit.ts'
 import type { Answer } from './attempt.ts'
 import type { Call, Reply } from './call.ts'
@@ -25,6 +26,8 @@ export function deliver(
   if (answer.kind === 'whole') {
     lease.settle(answer.usage)
     settled(record, answer.usage, runtime)
+    // Of a stream nobody knows it before the end.
+    if (record.costUsd !== undefined) headers['x-trunkline-cost'] = decimal(record.costUsd)
     return { status: 200, headers, body: answer.body }
   }
   headers['cache-control'] = 'no-cache'
@@ -81,7 +84,11 @@ function ascii(text: string): string {
 
 function settled(record: CallRecord, usage: Usage | undefined, runtime: Runtime): void {
   const { log, counters } = runtime.telemetry
-  if (usage) record.usage = usage
+  if (usage) {
+    record.usage = usage
+    const cost = costOf(record, usage, runtime)
+    if (cost !== undefined) record.costUsd = cost
+  }
   record.phase = record.error ? record.phase : 'settle'
   counters.calls++
   counters.byStatus.set(record.status ?? 0, (counters.byStatus.get(record.status ?? 0) ?? 0) + 1)
@@ -97,6 +104,22 @@ function settled(record: CallRecord, usage: Usage | undefined, runtime: Runtime)
   if (record.error.kind === 'internal') log.error({ ...line, err: record.error.cause }, 'call')
   else if (ERRORS[record.error.kind].whose !== 'caller') log.warn(line, 'call')
   else log.info(line, 'call')
+}
+
+/** What the upstream says it cost, else what its prices make it. */
+function costOf(record: CallRecord, usage: Usage, runtime: Runtime): number | undefined {
+  const provider = runtime.endpoints.get(record.endpoint ?? '')?.config.provider.id
+  if (provider === undefined || record.upstreamModel === undefined || record.endpoint === undefined)
+    return undefined
+  const reported = reportedCostUsd(usage)
+  if (reported !== undefined) return reported
+  const price = runtime.catalog.price({ provider, endpoint: record.endpoint, model: record.upstreamModel })
+  return price && costUsd(usage, price)
+}
+
+/** Never in exponents, which a spreadsheet reads as text. */
+function decimal(value: number): string {
+  return value.toFixed(12).replace(/\.?0+$/, '')
 }
 
 /** Members of the call's log line. Written by hand: one line a call through a general logger costs a tenth of a relay. */
@@ -122,6 +145,7 @@ function callLine(record: CallRecord, ms: number): string {
     line += `,"waited_ms":${round(record.waits.reduce((sum, wait) => sum + wait.ms, 0))}`
   if (usage?.input !== undefined) line += `,"input":${usage.input}`
   if (usage?.output !== undefined) line += `,"output":${usage.output}`
+  if (record.costUsd !== undefined) line += `,"cost_usd":${decimal(record.costUsd)}`
   if (record.notes.length > 0) line += `,"notes":${record.notes.length}`
   line += `,"ended_by":"${record.endedBy}","phase":"${record.phase}"`
   if (record.error) line += `,"error":"${record.error.kind}"`
@@ -156,6 +180,7 @@ function decisionOf(record: CallRecord, runtime: Runtime): Decision {
   if (record.overheadMs !== undefined) kept.overheadMs = record.overheadMs
   if (usage?.input !== undefined) kept.input = usage.input
   if (usage?.output !== undefined) kept.output = usage.output
+  if (record.costUsd !== undefined) kept.costUsd = record.costUsd
   // The upstream's words may be long; the ring is bounded in bytes as well.
   if (error) kept.error = { kind: error.kind, message: error.message.slice(0, 500) }
   return kept

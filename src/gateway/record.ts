@@ -29,6 +29,8 @@ export interface CallRecord {
   tries: DecidedAttempt[]
   waits: DecidedWait[]
   usage?: Usage
+  /** US dollars; undefined: not known. */
+  costUsd?: number
   error?: GatewayError
   /** Who ended the call. */
   endedBy: 'caller' | 'gateway' | 'upstream'

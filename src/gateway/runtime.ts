@@ -11,7 +11,9 @@ import { type Vitals, vitals } from '../routing/vitals.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type Sign, endpointHeaders } from '../upstream/headers.ts'
 import type { Pools } from '../upstream/pools.ts'
+import type { Catalog } from '../catalog/index.ts'
 import type { Decisions } from './decisions.ts'
+import type { Learned } from './learned.ts'
 import type { Hooks } from './hooks.ts'
 import { type Scope, scope, type SharedLimits } from './limits.ts'
 import type { Probes } from './probes.ts'
@@ -46,6 +48,9 @@ export interface Runtime {
   probes: Probes
   watch: Watch
   telemetry: Telemetry
+  catalog: Catalog
+  /** What hosts refused; outlives a reload. */
+  learned: Learned
   /** Private state of answers, across reloads. */
   seals: Seals
   /** What was decided for the latest calls; outlives a reload. */

@@ -36,8 +36,11 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   const put = (name: string, value: Json | undefined): void => {
     if (value !== undefined) body[name] = value
   }
-  put('temperature', request.temperature)
-  put('top_p', request.topP)
+  if (!own && target.facts.sampling === false) dropSampling(request, notes)
+  else {
+    put('temperature', request.temperature)
+    put('top_p', request.topP)
+  }
   put('frequency_penalty', request.frequencyPenalty)
   put('presence_penalty', request.presencePenalty)
   put('seed', request.seed)
@@ -68,6 +71,14 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
     for (const name of Object.keys(request.origin?.extras ?? {}))
       notes.push({ field: name, action: 'dropped', why: 'Chat has no such field' })
   return { body: fit(body, target, notes), notes }
+}
+
+/** What a model refuses by the catalogue. A caller of this dialect says it at its own risk. */
+function dropSampling(request: GenerationRequest, notes: Note[]): void {
+  const wished = { temperature: request.temperature, top_p: request.topP }
+  for (const [field, value] of Object.entries(wished))
+    if (value !== undefined && value !== null)
+      notes.push({ field, action: 'dropped', why: 'this model takes none' })
 }
 
 /** Reasoning models take only max_completion_tokens; everybody else's servers know max_tokens. */

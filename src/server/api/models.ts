@@ -4,6 +4,7 @@
 import { GatewayError } from '../../core/error.ts'
 import { claudeFacts } from '../../catalog/claude.ts'
 import { geminiFacts } from '../../catalog/gemini.ts'
+import type { ModelEntry } from '../../catalog/index.ts'
 import type { Runtime } from '../../gateway/runtime.ts'
 import { type Context, sendJson } from '../context.ts'
 import { failWith } from '../fail.ts'
@@ -12,6 +13,8 @@ import { isGoogleCaller } from '../google-caller.ts'
 export interface Row {
   id: string
   owner: string
+  /** What the catalogue says of the model behind the name. */
+  entry?: ModelEntry
 }
 
 /** @param availableOnly leaves out what a failed probe says is down. */
@@ -25,7 +28,27 @@ export function modelRows(runtime: Runtime, availableOnly: boolean): Row[] {
     for (const id of runtime.probes.status(endpoint.id).result?.models ?? [])
       if (!found.has(id)) found.set(id, { id, owner: endpoint.id })
   }
+  for (const row of found.values()) {
+    const entry = entryOf(row.id, runtime)
+    if (entry) row.entry = entry
+  }
   return [...found.values()]
+}
+
+/** Of a route, what is known of its first target: the others stand in for it. */
+function entryOf(name: string, runtime: Runtime): ModelEntry | undefined {
+  // An alias may lead nowhere.
+  const target = runtime.config.aliases[name]
+  if (target !== undefined && !runtime.routes.known(target)) return undefined
+  const first = runtime.routes.match(name).deployments[0]
+  return (
+    first &&
+    runtime.catalog.find({
+      provider: first.endpoint.provider.id,
+      endpoint: first.endpoint.id,
+      model: first.model,
+    })
+  )
 }
 
 export function listModels(context: Context): void {
@@ -77,12 +100,44 @@ function isAnthropic(context: Context): boolean {
 }
 
 /** Nobody knows when a model was made; clients want a number, and 0 claims nothing. */
-function openai({ id, owner }: Row): Record<string, unknown> {
-  return { id, object: 'model', created: 0, owned_by: owner }
+function openai({ id, owner, entry }: Row): Record<string, unknown> {
+  return { id, object: 'model', created: 0, owned_by: owner, ...(entry ? known(entry) : {}) }
 }
 
-function anthropic({ id }: Row): Record<string, unknown> & { id: string } {
-  const { contextTokens, maxOutputTokens } = claudeFacts(id)
+/** What the catalogue knows, in the names that OpenRouter's list made usual; prices are dollars per million tokens. */
+function known(entry: ModelEntry): Record<string, unknown> {
+  const { price } = entry
+  const abilities = [
+    entry.tools === true ? 'tools' : [],
+    entry.reasoning === true ? 'reasoning' : [],
+    entry.jsonSchema === true ? 'json_schema' : [],
+    entry.input?.includes('image') === true ? 'vision' : [],
+  ].flat()
+  return {
+    ...(entry.contextTokens === undefined ? {} : { context_length: entry.contextTokens }),
+    ...(entry.maxOutputTokens === undefined ? {} : { max_output_tokens: entry.maxOutputTokens }),
+    ...(entry.input === undefined
+      ? {}
+      : { architecture: { input_modalities: entry.input, output_modalities: entry.output ?? [] } }),
+    ...(abilities.length === 0 ? {} : { abilities }),
+    ...(price === undefined
+      ? {}
+      : {
+          price_per_million: {
+            currency: 'USD',
+            as_of: price.asOf,
+            ...(price.input === undefined ? {} : { input: price.input }),
+            ...(price.output === undefined ? {} : { output: price.output }),
+            ...(price.cacheRead === undefined ? {} : { cache_read: price.cacheRead }),
+            ...(price.cacheWrite === undefined ? {} : { cache_write: price.cacheWrite }),
+            ...(price.tiers === undefined ? {} : { tiers: price.tiers }),
+          },
+        }),
+  }
+}
+
+function anthropic({ id, entry }: Row): Record<string, unknown> & { id: string } {
+  const { contextTokens, maxOutputTokens } = { ...entry, ...claudeFacts(id) }
   return {
     id,
     type: 'model',

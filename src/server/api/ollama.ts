@@ -2,7 +2,7 @@
 // Lists come from the same rows as /v1/models; digests are made up of the name, for clients cut them.
 
 import { createHash } from 'node:crypto'
-import { modelFacts } from '../../catalog/index.ts'
+import type { ModelEntry } from '../../catalog/index.ts'
 import { GatewayError, invalid, normalise } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import { ollama } from '../../dialects/ollama/index.ts'
@@ -23,20 +23,22 @@ export const version: Handler = (context) =>
   sendJson(context, 200, { version: '0.13.0', trunkline: ownVersion() })
 
 export const tags: Handler = (context) =>
-  sendJson(context, 200, { models: modelRows(context.gateway.runtime, true).map(({ id }) => tag(id)) })
+  sendJson(context, 200, {
+    models: modelRows(context.gateway.runtime, true).map(({ id, entry }) => tag(id, entry)),
+  })
 
 /** Every route is ready to serve; no window size or memory is known, and none is claimed. */
 export const running: Handler = (context) =>
   sendJson(context, 200, {
-    models: modelRows(context.gateway.runtime, true).map(({ id }) => ({
-      ...tag(id),
+    models: modelRows(context.gateway.runtime, true).map(({ id, entry }) => ({
+      ...tag(id, entry),
       expires_at: '0001-01-01T00:00:00Z',
       size_vram: 0,
-      ...contextOf(id),
+      ...(entry?.contextTokens === undefined ? {} : { context_length: entry.contextTokens }),
     })),
   })
 
-function tag(name: string): JsonObject {
+function tag(name: string, entry: ModelEntry | undefined): JsonObject {
   return {
     name,
     model: name,
@@ -44,7 +46,18 @@ function tag(name: string): JsonObject {
     size: 0,
     digest: createHash('sha256').update(name).digest('hex'),
     details: details(),
+    capabilities: capabilities(entry),
   }
+}
+
+/** Clients choose their buttons by these; what nobody knows of a model is offered, and the upstream judges. */
+function capabilities(entry: ModelEntry | undefined): string[] {
+  return [
+    'completion',
+    ...(entry?.tools === false ? [] : ['tools']),
+    ...(entry?.input?.includes('image') === false ? [] : ['vision']),
+    ...(entry?.reasoning === false ? [] : ['thinking']),
+  ]
 }
 
 function details(): JsonObject {
@@ -58,12 +71,6 @@ function details(): JsonObject {
   }
 }
 
-function contextOf(name: string): JsonObject {
-  const { contextTokens } = modelFacts('ollama', name)
-  return contextTokens === undefined ? {} : { context_length: contextTokens }
-}
-
-/** Clients choose their buttons by `capabilities`; what nobody knows of a model is offered, and the upstream judges. */
 export const show: Handler = (context) =>
   guarded(context, async () => {
     const body = await jsonBody(context)
@@ -71,7 +78,8 @@ export const show: Handler = (context) =>
     if (typeof name !== 'string') throw invalid('model', 'model must be a string')
     const { runtime } = context.gateway
     const route = runtime.routes.match(name)
-    const { contextTokens } = modelFacts('ollama', route.deployments[0]?.model ?? name)
+    const entry = modelRows(runtime, false).find((row) => row.id === route.name)?.entry
+    const contextTokens = entry?.contextTokens
     sendJson(context, 200, {
       modelfile: '',
       parameters: '',
@@ -83,7 +91,7 @@ export const show: Handler = (context) =>
         'general.basename': route.name,
         ...(contextTokens === undefined ? {} : { 'trunkline.context_length': contextTokens }),
       },
-      capabilities: ['completion', 'tools', 'vision', 'thinking'],
+      capabilities: capabilities(entry),
     })
   })
 
