@@ -26,7 +26,7 @@ const DAY_MS = 24 * 3_600_000
 const MOST_DEPLOYMENTS = 1_000
 const MOST_MEMBERS = 16
 
-/** What a call is made of, and what keeps it safe. */
+/** What a call is made of, what it asks for beyond tuning, and what keeps it safe. */
 const KEPT = new Set([
   'model',
   'messages',
@@ -45,6 +45,17 @@ const KEPT = new Set([
   'guardrails',
   'guardrailConfig',
   'store',
+  'tool_choice',
+  'response_format',
+  'text',
+  'format',
+  'web_search_options',
+  'modalities',
+  'audio',
+  'include',
+  'background',
+  'conversation',
+  'previous_response_id',
 ])
 
 export function learned(clock: Clock): Learned {

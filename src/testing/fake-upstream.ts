@@ -50,6 +50,8 @@ export interface Fake {
   log: LogEntry[]
   /** Adds steps to the queue. */
   script: (...steps: Step[]) => void
+  /** Forgets the steps that nobody came for. */
+  unscript: () => void
   /** The first entry for which the predicate holds, now or later. Rejects after the timeout. */
   waitFor: (predicate: (entry: LogEntry) => boolean, timeoutMs?: number) => Promise<LogEntry>
   /** Calls back for each request when it is logged. Returns the way to unsubscribe. */
@@ -173,6 +175,9 @@ export async function startFake(options: FakeOptions = {}): Promise<Fake> {
     port: bound.port,
     host,
     log,
+    unscript() {
+      queue.length = 0
+    },
     script(...steps) {
       queue.push(...steps)
     },
