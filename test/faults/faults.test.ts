@@ -2,11 +2,11 @@
 // the caller sees, how often the upstream was asked, the breaker, the log line, and what is left behind (nothing).
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Fake, type Step, startFake } from '../../src/testing/fake-upstream.ts'
 import { until } from '../acceptance/kit.ts'
-import { FAULTS, type Fault, PIECES, type Place } from './faults.ts'
+import { closePlaces, urlOf } from './places.ts'
+import { FAULTS, type Fault, PIECES } from './faults.ts'
 import { ERRORS, type ErrorKind } from '../../src/core/error.ts'
 import {
   type EndpointDraft,
@@ -21,53 +21,16 @@ import {
 
 let sick: Fake
 let well: Fake
-const rough: net.Server[] = []
 
 beforeAll(async () => {
   sick = await startFake({ models: ['m'] })
   well = await startFake({ models: ['m'] })
 })
 afterAll(async () => {
-  for (const server of rough) server.close()
+  closePlaces()
   await sick.close()
   await well.close()
 })
-
-/** A TCP server that misbehaves before HTTP begins. */
-async function roughServer(behave: (socket: net.Socket) => void): Promise<number> {
-  const server = net.createServer((socket) => {
-    socket.on('error', () => {})
-    behave(socket)
-  })
-  rough.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as net.AddressInfo).port
-}
-
-async function urlOf(place: Place | undefined): Promise<string> {
-  const at = (port: number) => `http://127.0.0.1:${port}/v1`
-  switch (place) {
-    case 'refused':
-      return at(9)
-    case 'unresolved':
-      return 'http://no-such-host.invalid/v1'
-    case 'tls':
-      return `https://127.0.0.1:${sick.port}/v1`
-    case 'black hole':
-      return at(await roughServer((socket) => socket.resume()))
-    case 'resets':
-      return at(await roughServer((socket) => socket.once('data', () => socket.resetAndDestroy())))
-    case 'closes':
-      return at(await roughServer((socket) => socket.destroy()))
-    case 'half a head':
-      return at(
-        await roughServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-ty'))),
-      )
-    default:
-      place satisfies undefined
-      return `${sick.url}/v1`
-  }
-}
 
 const sickOne = ({ timeouts }: Fault, url: string): EndpointDraft => ({
   id: 'sick',
@@ -134,7 +97,7 @@ for (const fault of FAULTS)
     const cases = modes.flatMap((stream) => (['chat', 'messages'] as const).map((face) => ({ face, stream })))
 
     test.for(cases)('$face, stream $stream: alone', async ({ face, stream }) => {
-      const at = await house([sickOne(fault, await urlOf(fault.place))])
+      const at = await house([sickOne(fault, await urlOf(fault.place, sick))])
       try {
         sick.log.length = 0
         if (!fault.place) sick.script((stream ? fault.stream : undefined) ?? fault.step ?? {})
@@ -170,7 +133,7 @@ for (const fault of FAULTS)
 
     test.for(cases)('$face, stream $stream: with a second deployment', async ({ face, stream }) => {
       const at = await house([
-        sickOne(fault, await urlOf(fault.place)),
+        sickOne(fault, await urlOf(fault.place, sick)),
         { id: 'well', url: `${well.url}/v1` },
       ])
       try {
