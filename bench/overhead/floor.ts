@@ -5,7 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 
-const pool = new Pool(process.argv[2] as string, { connections: 64 })
+const pool = new Pool(process.argv[2] as string, {
+  connections: Number(process.argv[3] ?? 64),
+})
 
 const server = createServer((request, response) => {
   const pieces: Buffer[] = []

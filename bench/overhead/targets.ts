@@ -33,7 +33,6 @@ export async function startFloor(upstream: string): Promise<Target> {
 
 /** The program as a user runs it: built, with a key, a limit, routing, metrics and its log on. */
 export async function startTrunkline(upstream: string, scratch: string): Promise<Target[]> {
-  execFileSync('npm', ['run', 'build', '--silent'], { cwd: root, stdio: 'inherit' })
   const port = await freePort()
   writeFileSync(
     join(scratch, 'trunkline.yaml'),
@@ -42,8 +41,7 @@ endpoints:
   up: { provider: openai, base_url: "${upstream}/v1", api_key: sk-up, models: [bench-model], rate_limit: { rpm: 100000000 } }
 `,
   )
-  const command = [process.execPath, join(root, 'dist/cli/main.js'), 'serve', '--port', String(port)]
-  const running = await start(CORES.measured, command, /startup complete/i, { port, cwd: scratch })
+  const running = await start(CORES.measured, programOf(port), /startup complete/i, { port, cwd: scratch })
   const headers = { authorization: 'Bearer sk-bench' }
   return [
     { name: 'trunkline relay', running, modes: BOTH, ...CHAT, headers },
@@ -58,6 +56,14 @@ endpoints:
     },
   ]
 }
+
+/** The command that serves: the program as it is published, built first, once. */
+export function programOf(port: number, more: readonly string[] = []): string[] {
+  if (!built) execFileSync('npm', ['run', 'build', '--silent'], { cwd: root, stdio: 'inherit' })
+  built = true
+  return [process.execPath, join(root, 'dist/cli/main.js'), 'serve', '--port', String(port), ...more]
+}
+let built = false
 
 /** Undefined where the machine has no nginx. */
 export async function startNginx(upstream: string, scratch: string): Promise<Target | undefined> {
@@ -114,7 +120,7 @@ export async function startPortkey(upstream: string, scratch: string): Promise<T
 
 const PORTKEY = '1.15.2'
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
