@@ -53,7 +53,7 @@ export function pathOf(
         : spoken?.path
       : operation === 'count_tokens'
         ? spoken?.countPath
-        : endpoint.provider.paths[operation]
+        : (endpoint.provider.shapes?.[operation]?.path?.({ model }) ?? endpoint.provider.paths[operation])
   const before = path === undefined ? undefined : known.get(path)
   if (before !== undefined) return before
   if (path === undefined)
@@ -84,6 +84,8 @@ export function relayRequest(
   const changes: Record<string, Json | undefined> = {}
   if (call.dialect.addressing === 'body' && read.sentModel !== deployment.model)
     changes.model = deployment.model
+  // What a caller of Google's dialect says to Google alone.
+  if (call.operation === 'embeddings' && call.dialect.id === 'gemini') changes.google = undefined
   let hideUsage = false
   if (call.dialect.id === 'openai-chat' && call.operation === 'chat') {
     if (!read.stream) {

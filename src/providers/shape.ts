@@ -17,6 +17,8 @@ export interface ShapedAnswer {
 }
 
 export interface PlainShape {
+  /** Path below the base URL, where it hangs on the model; the record's own otherwise. */
+  path?(target: ShapeTarget): string
   /** @throws GatewayError `invalid_request` for what the host cannot be asked. Never empty. */
   requests(body: JsonObject, target: ShapeTarget): JsonObject[]
   /** @throws GatewayError `bad_upstream_response` when an answer is not one. */

@@ -457,3 +457,55 @@ describe('Gemini behind other dialects', () => {
     expect(limited.headers.get('retry-after')).toBe('35')
   })
 })
+
+describe('embeddings', () => {
+  const values = [
+    [0.6, 0.8],
+    [1, 0],
+  ]
+
+  test('63: OpenAI’s client gets vectors of Gemini, in order, as base64', async () => {
+    goo.next({ json: { embeddings: values.map((one) => ({ values: one })) } })
+    const client = new OpenAI({ apiKey: KEY, baseURL: `${gw.url}/v1`, maxRetries: 0 })
+    const answer = await client.embeddings.create({
+      model: 'gemini-3-flash',
+      input: ['a', 'b'],
+      dimensions: 2,
+    })
+    expect(answer.data.map((row) => row.embedding.map((value) => Math.round(value * 10) / 10))).toEqual(
+      values,
+    )
+    expect(lastGoogle().path).toBe('/v1beta/models/gemini-3-flash:batchEmbedContents')
+    expect(lastGoogle().at('requests')).toEqual(
+      ['a', 'b'].map((text) => ({
+        content: { parts: [{ text }] },
+        outputDimensionality: 2,
+        model: 'models/gemini-3-flash',
+      })),
+    )
+  })
+
+  test('61: Google’s client on Gemini and on another host, count and order kept', async () => {
+    goo.next({ json: { embeddings: values.map((one) => ({ values: one })) } })
+    const config = { outputDimensionality: 2, taskType: 'RETRIEVAL_QUERY' }
+    const own = await genai().models.embedContent({ model: 'gemini-3-flash', contents: ['a', 'b'], config })
+    expect(own.embeddings?.map((one) => one.values)).toEqual(values)
+    expect(lastGoogle().at('requests.1.taskType')).toBe('RETRIEVAL_QUERY')
+    oai.next({
+      json: {
+        object: 'list',
+        data: values.map((embedding, index) => ({ object: 'embedding', index, embedding })),
+        model: 'gpt-m',
+        usage: { prompt_tokens: 2, total_tokens: 2 },
+      },
+    })
+    const foreign = await genai().models.embedContent({ model: 'gpt-m', contents: ['a', 'b'], config })
+    expect(foreign.embeddings?.map((one) => one.values)).toEqual(values)
+    expect(oai.log().at(-1)?.body).toEqual({
+      model: 'gpt-m',
+      input: ['a', 'b'],
+      encoding_format: 'float',
+      dimensions: 2,
+    })
+  })
+})

@@ -1,6 +1,7 @@
 // Google AI Studio: the Gemini API with a key.
 
 import type { ProviderRecord, Spoken } from '../provider.ts'
+import { googleEmbed } from '../shapes/google-embed.ts'
 
 /** generateContent below `models/`, as AI Studio and Vertex both have it. */
 export const GENERATE: Spoken = {
@@ -20,5 +21,6 @@ export const google: ProviderRecord = {
   auth: { type: 'header', name: 'x-goog-api-key' },
   speaks: [GENERATE],
   paths: { models: '/models?pageSize=1000', embeddings: '/models/{model}:batchEmbedContents' },
+  shapes: { embeddings: googleEmbed },
   quirks: {},
 }

@@ -3,6 +3,7 @@
 
 import type { ProviderRecord } from '../provider.ts'
 import { vertexRaw } from '../carriers/vertex-raw.ts'
+import { vertexEmbed } from '../shapes/google-embed.ts'
 import { GENERATE } from './google.ts'
 
 const KEYS = { key: ['VERTEX_API_KEY', 'GOOGLE_VERTEX_API_KEY'] } as const
@@ -15,7 +16,8 @@ export const vertex: ProviderRecord = {
   auth: { type: 'header', name: 'x-goog-api-key' },
   google: { publisher: 'google' },
   speaks: [GENERATE],
-  paths: { embeddings: '/models/{model}:embedContent' },
+  paths: { embeddings: '/models/{model}:predict' },
+  shapes: { embeddings: vertexEmbed },
   quirks: {},
 }
 
