@@ -32,7 +32,8 @@ import type { Runtime } from './runtime.ts'
 import { issuesSeals, watchParts } from './seals.ts'
 import { toolNames } from '../core/tool-names.ts'
 import { jsonOf, shapedAnswer } from './shaped.ts'
-import { countTokensLocally } from './count-tokens.ts'
+import { countAnswer, countTokensLocally } from './count-tokens.ts'
+import { countUpstream } from './count-upstream.ts'
 import { type Prepared, plainRequest, relayRequest, translateRequest } from './upstream-request.ts'
 
 export type Answer =
@@ -96,7 +97,7 @@ async function tryOnce(
   const spoke = spoken?.dialect === call.dialect.id
   // State that we packed for the caller is taken out, and put back where it belongs, in the canonical form.
   const same = spoke && !(call.operation === 'chat' && call.body.includes(PACKED))
-  if (call.operation === 'count_tokens' && (!same || spoken.countPath === undefined))
+  if (call.operation === 'count_tokens' && spoken?.countPath === undefined)
     return countTokensLocally(call, read)
 
   const relayed = same || call.operation !== 'chat'
@@ -128,6 +129,12 @@ async function tryOnce(
     })
     record.firstByteMs = runtime.clock.monotonic() - record.startedAt
     return plainAnswer(whole, read, call.operation)
+  }
+  if (call.operation === 'count_tokens' && spoken && !same) {
+    record.path = 'translate'
+    const target = { deployment, spoken, upstream, quirks: quirksOf(provider, spoken), state }
+    const tokens = await countUpstream(call, read, target, runtime)
+    return tokens === undefined ? countTokensLocally(call, read) : countAnswer(call, tokens)
   }
   const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.seals ?? upstream.id }
   let request: GenerationRequest | undefined
@@ -248,7 +255,7 @@ async function tryOnce(
     if (!count) return { kind: 'whole', body, headers }
     const tokens = count.read(wire)
     if (tokens === undefined) return countTokensLocally(call, read)
-    return { kind: 'whole', body: JSON.stringify({ input_tokens: tokens }), headers }
+    return countAnswer(call, tokens)
   }
   if (relayed && !streamed) {
     const found: Metered = upstream.inspect(wire, quirks)

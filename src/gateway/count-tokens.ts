@@ -28,11 +28,15 @@ export function countTokensLocally(call: Call, read: ReadRequest): Answer {
     if (value !== undefined) tokens += estimate(value)
   }
   if (Array.isArray(body.messages)) tokens += body.messages.length * MESSAGE_TOKENS
+  return countAnswer(call, tokens)
+}
+
+/** A count as the caller's dialect says it; never 0. */
+export function countAnswer(call: Call, tokens: number): Answer {
+  const count = Math.max(1, tokens)
   return {
     kind: 'whole',
-    body: JSON.stringify(
-      google ? { totalTokens: Math.max(1, tokens) } : { input_tokens: Math.max(1, tokens) },
-    ),
+    body: JSON.stringify(call.dialect.id === 'gemini' ? { totalTokens: count } : { input_tokens: count }),
     headers: { 'content-type': 'application/json' },
   }
 }

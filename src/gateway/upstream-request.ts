@@ -200,6 +200,23 @@ export function plainRequest(
   }
 }
 
+/** A translated request that is only to be counted. */
+export function countRequest(
+  call: Call,
+  deployment: Deployment,
+  state: EndpointState,
+  spoken: Spoken,
+  wire: JsonObject,
+): UpstreamRequest {
+  const body = Buffer.from(JSON.stringify(wire))
+  return {
+    method: 'POST',
+    path: pathOf(deployment, 'count_tokens', spoken, false),
+    headers: headersFor(call, state, spoken, body.length, false, {}),
+    body,
+  }
+}
+
 export function translateRequest(
   call: Call,
   request: GenerationRequest,

@@ -50,6 +50,8 @@ export interface Spoken {
   stateless?: boolean
   /** Of tools only functions are taken: a request with others is translated to the first dialect instead. */
   functionsOnly?: boolean
+  /** Member of the count's body that holds the request; absent: the request is the body. */
+  countIn?: string
   /** How the credential goes here, where it differs from the provider's other dialects. */
   auth?: AuthScheme
   /** Spoken only for upstream models whose name matches, or for all but those. */

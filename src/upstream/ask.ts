@@ -121,7 +121,8 @@ export function modelIds(body: Json | undefined): string[] | undefined {
   if (!Array.isArray(rows)) return undefined
   return rows.flatMap((row) => {
     const id = isObject(row) ? (row.id ?? row.name ?? row.model) : row
-    return typeof id === 'string' ? [id] : []
+    // Google lists resources; their last step is the name that calls take.
+    return typeof id === 'string' ? [id.replace(/^(publishers\/[^/]+\/)?models\//, '')] : []
   })
 }
 

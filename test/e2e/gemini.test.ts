@@ -425,6 +425,27 @@ describe('Gemini behind other dialects', () => {
     expect(lastGoogle().at('contents.2.parts.1.functionResponse.id')).toBe('call_b')
   })
 
+  test('token counts of the Anthropic SDK come from Gemini, an estimate where it fails', async () => {
+    const anthropic = new Anthropic({ apiKey: KEY, baseURL: gw.url, maxRetries: 0 })
+    const request = {
+      model: 'gemini-3-flash',
+      messages: [{ role: 'user' as const, content: 'ping' }],
+      system: 's',
+    }
+    goo.next({ json: { totalTokens: 42 } })
+    expect((await anthropic.messages.countTokens(request)).input_tokens).toBe(42)
+    expect(lastGoogle().path).toBe('/v1beta/models/gemini-3-flash:countTokens')
+    expect(lastGoogle().body).toEqual({
+      generateContentRequest: {
+        model: 'models/gemini-3-flash',
+        contents: [{ role: 'user', parts: [{ text: 'ping' }] }],
+        systemInstruction: { parts: [{ text: 's' }] },
+      },
+    })
+    goo.next({ status: 500, json: {} })
+    expect((await anthropic.messages.countTokens(request)).input_tokens).toBeGreaterThan(0)
+  })
+
   test('51, 75: a wrong key upstream is 401, a quota says when to come back', async () => {
     const ping = { model: 'gemini-3-flash', messages: [{ role: 'user' as const, content: 'ping' }] }
     const details = (row: object) => ({ details: [{ '@type': 'type.googleapis.com/google.rpc.x', ...row }] })

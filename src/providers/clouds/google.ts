@@ -19,7 +19,7 @@ export const google: ProviderRecord = {
   env: { key: ['GOOGLE_API_KEY', 'GEMINI_API_KEY'], base: 'GOOGLE_GEMINI_BASE_URL' },
   base: 'https://generativelanguage.googleapis.com/v1beta',
   auth: { type: 'header', name: 'x-goog-api-key' },
-  speaks: [GENERATE],
+  speaks: [{ ...GENERATE, countIn: 'generateContentRequest' }],
   paths: { models: '/models?pageSize=1000', embeddings: '/models/{model}:batchEmbedContents' },
   shapes: { embeddings: googleEmbed },
   quirks: {},
