@@ -6,7 +6,8 @@ import { withVendorPath } from '../config/endpoint.ts'
 import { notEmpty, secretVariable } from '../config/secret-env.ts'
 import { GatewayError } from '../core/error.ts'
 import { Secret } from '../core/secret.ts'
-import { cleanBaseUrl, isLocalName } from '../core/url-rules.ts'
+import { goesThroughProxy } from '../core/proxy-rule.ts'
+import { cleanBaseUrl } from '../core/url-rules.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { Other } from './errors.ts'
 import { type NamedProvider, type Registered, namedProvider } from './named.ts'
@@ -287,15 +288,7 @@ function proxyFromEnv(baseUrl: unknown, env: Levels['env']): { source: string; v
     // What is wrong with the address is told where it is used.
     return undefined
   }
-  const host = url.hostname.toLowerCase()
-  if (isLocalName(host)) return undefined
-  const excepted = (env.NO_PROXY ?? env.no_proxy ?? '').split(',').map((name) => name.trim().toLowerCase())
-  if (
-    excepted.some(
-      (name) => name === '*' || (name !== '' && `.${host}`.endsWith(`.${name.replace(/^\./, '')}`)),
-    )
-  )
-    return undefined
+  if (!goesThroughProxy(url.hostname, env.NO_PROXY ?? env.no_proxy ?? '')) return undefined
   const names = url.protocol === 'https:' ? ['HTTPS_PROXY', 'https_proxy'] : ['HTTP_PROXY', 'http_proxy']
   for (const source of [...names, 'ALL_PROXY', 'all_proxy']) {
     const value = notEmpty(env[source])

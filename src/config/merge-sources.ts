@@ -1,8 +1,9 @@
 // The four sources become one configuration, by one rule: config, then environment, then registry, then discovery. Who
 // loses an id stays visible as shadowed; nobody's entry is ever replaced or forgotten. Pure.
 
+import { goesThroughProxy } from '../core/proxy-rule.ts'
 import type { EndpointConfig, Source } from '../providers/endpoint.ts'
-import type { Config } from './config.ts'
+import type { Config, ProxyConfig } from './config.ts'
 import { implicitRoutes } from './implicit-routes.ts'
 import type { RouteEntry } from './schema.ts'
 import { type RouteEntries, routesOf } from './sources/routes.ts'
@@ -58,6 +59,7 @@ export function mergeSources(layers: Layers): Merged {
       enabled: given.source === 'ui' ? !off.has(given.id) : (change?.enabled ?? true),
     }
   })
+  for (const row of endpoints) row.endpoint = behindProxy(row.endpoint, declared.proxy)
   const serving = endpoints.filter((row) => row.enabled).map((row) => row.endpoint)
   const written = declared.routes.filter((route) => route.implicit !== true)
   const names = new Set(written.map((route) => route.name))
@@ -68,4 +70,13 @@ export function mergeSources(layers: Layers): Merged {
     config: { ...declared, endpoints: serving, routes: [...routes, ...implicitRoutes(serving, routes)] },
     endpoints,
   }
+}
+
+/** The operator's proxy, where the endpoint names none of its own and its host is one that goes through it. */
+function behindProxy(endpoint: EndpointConfig, proxy: ProxyConfig | undefined): EndpointConfig {
+  if (!proxy || endpoint.proxy !== undefined || endpoint.source === 'demo') return endpoint
+  const url = new URL(endpoint.baseUrl)
+  const address = url.protocol === 'https:' ? proxy.https : proxy.http
+  if (address === undefined || !goesThroughProxy(url.hostname, proxy.none ?? '')) return endpoint
+  return { ...endpoint, proxy: address }
 }
