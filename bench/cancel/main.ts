@@ -14,6 +14,8 @@ import { startServer } from '../../src/server/server.ts'
 
 const LIMIT_MS = 50
 const TOGETHER = 8
+/** No gateway between: what this machine takes at this moment, the floor of every figure below it. */
+const CONTROL = 'no gateway'
 const { values } = parseArgs({ options: { calls: { type: 'string', default: '1000' } } })
 const CALLS = Number(values.calls)
 
@@ -118,7 +120,7 @@ function hangUp(
   ready: (id: string, socket: net.Socket) => Promise<void>,
 ): Promise<number> {
   const id = `call-${serial++}`
-  const socket = net.connect(server.port, '127.0.0.1')
+  const socket = net.connect(model === CONTROL ? upstreamPort : server.port, '127.0.0.1')
   socket.on('error', () => {})
   const body = JSON.stringify({
     model,
@@ -181,6 +183,7 @@ const holders = ['queue', 'pace'].map((model) => {
 await state(() => gateOf('full')?.running === 1 && inFlight('paced/never') === 1)
 
 const PHASES: Record<string, { open: boolean; ready: (id: string, socket: net.Socket) => Promise<void> }> = {
+  [CONTROL]: { open: true, ready: asked },
   queue: { open: false, ready: () => turns(6).then(() => state(() => (gateOf('full')?.waiting ?? 0) > 0)) },
   pace: { open: false, ready: () => turns(8) },
   'back-off': { open: false, ready: (id) => asked(id).then(() => turns(8)) },
