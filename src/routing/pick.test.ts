@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { compile } from './condition.ts'
 import { feed } from './ewma.ts'
 import { type Asked, type Target, pick, plan } from './pick.ts'
-import { hash } from './sticky.ts'
+import { hash } from './hash.ts'
 import type { StrategyName } from './strategy.ts'
 import { type Vitals, observe, vitals } from './vitals.ts'
 

@@ -150,10 +150,9 @@ function stick(
   }
   if (!session) return undefined
   const { tier } = targets[order[0] as number] as Target
-  const length = order.findIndex((index) => (targets[index] as Target).tier !== tier)
-  const among = length < 0 ? order : order.slice(0, length)
-  // The list must not depend on whose turn it is.
-  const at = belongsTo(session.key, among, targets, now)
+  let among = 1
+  while (among < order.length && (targets[order[among] as number] as Target).tier === tier) among++
+  const at = belongsTo(session.key, order, among, targets, now)
   promote(order, at)
   return `sticky by ${session.by}`
 }

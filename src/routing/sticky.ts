@@ -1,17 +1,8 @@
 // Keeps a conversation where its prompt cache is warm. Which candidate a key belongs to is worked out by weighted
 // rendezvous hashing: nothing is stored, every replica agrees, and when a deployment goes, only its own keys move.
 
+import { hash } from './hash.ts'
 import type { Candidate } from './strategy.ts'
-
-/** FNV-1a, 32 bits. */
-export function hash(text: string, seed = 0x811c9dc5): number {
-  let value = seed
-  for (let index = 0; index < text.length; index++) {
-    value ^= text.charCodeAt(index)
-    value = Math.imul(value, 0x01000193)
-  }
-  return value >>> 0
-}
 
 /** Spreads two hashes over 32 bits (the finaliser of MurmurHash3). */
 function mix(a: number, b: number): number {
@@ -22,43 +13,31 @@ function mix(a: number, b: number): number {
 }
 
 /**
- * The candidate of `order` the key belongs to, by its place in `order`; -1 for an empty one. One whose engine says that
+ * The one of the first `among` candidates of `order` the key belongs to, by its place in `order`; -1 for none. One whose engine says that
  * no slot is free is passed over while another has one: a warm cache is worth less than a queue.
  */
 export function belongsTo(
   key: number,
   order: readonly number[],
+  among: number,
   candidates: readonly Candidate[],
   now: number,
 ): number {
   let best = -1
   let bestScore = Number.NEGATIVE_INFINITY
   let bestFull = true
-  for (let place = 0; place < order.length; place++) {
+  for (let place = 0; place < among; place++) {
     const { vitals, weight } = candidates[order[place] as number] as Candidate
     const { slots } = vitals
     const full = slots !== undefined && now - slots.at < 10_000 && slots.free <= 0
     // Weighted rendezvous: -weight / ln(u) with u in (0, 1).
-    const score = -weight / Math.log((mix(key, keyHash(vitals.key)) + 1) / 0x1_0000_0001)
+    const score = -weight / Math.log((mix(key, vitals.hash) + 1) / 0x1_0000_0001)
     if (full === bestFull ? score <= bestScore : full) continue
     best = place
     bestScore = score
     bestFull = full
   }
   return best
-}
-
-const hashes = new Map<string, number>()
-
-/** Deployments are few and their keys are hashed on every pick; bounded all the same. */
-function keyHash(key: string): number {
-  let value = hashes.get(key)
-  if (value === undefined) {
-    if (hashes.size > 10_000) hashes.clear()
-    value = hash(key)
-    hashes.set(key, value)
-  }
-  return value
 }
 
 /** Headers by which known clients name their session, in the order they are believed. */

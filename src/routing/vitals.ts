@@ -3,11 +3,14 @@
 
 import { type BreakerState, closed } from './breaker.ts'
 import { type Ewma, ewma, feed } from './ewma.ts'
+import { hash } from './hash.ts'
 import type { Headroom } from './rate-headers.ts'
 
 export interface Vitals {
   /** `endpoint/model`. */
   readonly key: string
+  /** Of the key, for rendezvous hashing. */
+  readonly hash: number
   /** Attempts under way. */
   inFlight: number
   /** Ms from sending to the first good byte. */
@@ -35,6 +38,7 @@ export const TAU_MS = 60_000
 export function vitals(key: string): Vitals {
   return {
     key,
+    hash: hash(key),
     inFlight: 0,
     firstByteMs: ewma(),
     tokensPerSecond: ewma(),

@@ -13,7 +13,7 @@ import {
   RateLimitError,
 } from 'openai'
 import { describe, expect, test } from 'vitest'
-import { KEY, ask, at, list, portBusy, run, testDir, up, wellKnownPorts } from './kit.ts'
+import { KEY, ask, at, list, portBusy, run, testDir, until, up, wellKnownPorts } from './kit.ts'
 import { type Upstream, deadPort, endpoints, upstream } from './upstream.ts'
 
 const ids = (reply: { at(path: string): unknown }) =>
@@ -133,6 +133,85 @@ test('A-035 after five failures the breaker answers alone', async () => {
   expect([reply.status, reply.at('error.code')]).toEqual([503, 'backend_unavailable'])
   expect(Number(reply.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
   expect(m1.chats()).toHaveLength(asked)
+})
+
+test('A-035 after its open time one trial closes the breaker; explain tells the story', async () => {
+  const m1 = await upstream({ models: ['m-a'] })
+  const gw = await up({
+    yaml: `endpoints:
+  one: { base_url: "${m1.v1}", auth_type: none, models: [m-a], breaker: { failures: 5, open_ms: 1500 } }
+`,
+  })
+  m1.next(...Array.from({ length: 5 }, () => ({ status: 500, json: { error: { message: 'boom' } } })))
+  for (let i = 0; i < 5; i++) await gw.chat('m-a')
+  const resting = await gw.chat('m-a')
+  expect([resting.status, resting.headers.get('retry-after')]).toEqual([503, '2'])
+  const asked = m1.chats().length
+  const back = await until(
+    async () => {
+      const reply = await gw.chat('m-a')
+      return reply.status === 200 && reply
+    },
+    5_000,
+    'the breaker lets a trial through',
+  )
+  expect(m1.chats()).toHaveLength(asked + 1)
+
+  const told = await run([
+    'explain',
+    back.headers.get('x-request-id') ?? '',
+    '--url',
+    gw.url,
+    '--key',
+    gw.key,
+  ])
+  expect(told.code, told.output).toBe(0)
+  expect(told.stdout).toContain('answered 200 by one (m-a), relay')
+  expect(told.stdout).toMatch(/first\s+one\/m-a .* settle\s+200\s+answered/)
+  const failures = await run([
+    'explain',
+    '--failed',
+    '--limit',
+    '1000',
+    '--url',
+    gw.url,
+    '--key',
+    gw.key,
+    '--json',
+  ])
+  const rows = JSON.parse(failures.stdout) as { error: { kind: string } }[]
+  expect(rows.at(-1)?.error.kind).toBe('upstream_failed')
+  expect(rows.some((row) => row.error.kind === 'backend_unavailable')).toBe(true)
+  const unknown = await run(['explain', 'req_nothing', '--url', gw.url, '--key', gw.key])
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('no call "req_nothing"')])
+})
+
+test('A-097 requests_per_second of an endpoint paces the gateway as well', async () => {
+  const m1 = await upstream({ models: ['m-a'] })
+  const gw = await up({
+    yaml: `endpoints:
+  one: { base_url: "${m1.v1}", auth_type: none, models: [m-a], rate_limit: { requests_per_second: 2 } }
+`,
+  })
+  const started = performance.now()
+  const replies = await Promise.all([1, 2, 3, 4].map(() => gw.chat('m-a')))
+  expect(replies.map((reply) => reply.status)).toEqual([200, 200, 200, 200])
+  expect(performance.now() - started).toBeGreaterThanOrEqual(1_400)
+})
+
+test('A-094 max_retries of an endpoint waits out a 429 in the gateway as well', async () => {
+  const m1 = await upstream({ models: ['m-a'] })
+  const gw = await up({
+    yaml: `endpoints:
+  one: { base_url: "${m1.v1}", auth_type: none, models: [m-a], max_retries: 2 }
+`,
+  })
+  m1.next({ status: 429, headers: { 'retry-after': '1' }, json: { error: { message: 'slow down' } } })
+  const started = performance.now()
+  const reply = await gw.chat('m-a')
+  expect([reply.status, reply.headers.get('x-trunkline-attempts')]).toEqual([200, '2'])
+  expect(performance.now() - started).toBeGreaterThanOrEqual(1_000)
+  expect(m1.chats()).toHaveLength(2)
 })
 
 test('A-041 the port is 4000 when nobody says otherwise', async () => {
