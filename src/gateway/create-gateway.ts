@@ -22,7 +22,7 @@ import type { Hooks } from './hooks.ts'
 import type { SharedLimits } from './limits.ts'
 import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
-import { BREAKER, routeTable } from './route-table.ts'
+import { BREAKER, costAt, routeTable } from './route-table.ts'
 import type { Vitals } from '../routing/vitals.ts'
 import { type Runtime, endpointState, vitalsOf } from './runtime.ts'
 import { seals } from './seals.ts'
@@ -99,11 +99,13 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
         before: (name) => before?.routes.known(name),
         costOf(endpoint, model) {
           const price = models.price({ provider: endpoint.provider.id, endpoint: endpoint.id, model })
-          return (
-            price &&
-            ((input, output, cachedShare) =>
-              costUsd({ input, output, cacheRead: Math.round(input * cachedShare) }, price))
-          )
+          if (!price) return undefined
+          const { input: in1, output: out1, cacheRead, tiers } = price
+          // Asked for every candidate of every pick: the plain case is two multiplications.
+          if (!tiers && in1 !== undefined && out1 !== undefined)
+            return costAt({ input: in1, output: out1, cachedInput: cacheRead ?? in1 })
+          return (input, output, cachedShare) =>
+            costUsd({ input, output, cacheRead: Math.round(input * cachedShare) }, price)
         },
       }),
       endpoints,

@@ -201,7 +201,7 @@ function targetOf({ tier, canary, when }: RouteTarget, of: Deployment, live: Liv
 }
 
 /** The price of so many tokens; cached input without a price of its own costs as much as any. */
-function costAt({ input, output, cachedInput = input }: NonNullable<EndpointModel['declaredPrice']>) {
+export function costAt({ input, output, cachedInput = input }: NonNullable<EndpointModel['declaredPrice']>) {
   return (inputTokens: number, outputTokens: number, cachedShare: number): number =>
     (inputTokens * (input * (1 - cachedShare) + cachedInput * cachedShare) + outputTokens * output) / 1e6
 }
