@@ -68,7 +68,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'config',
-    summary: 'check, show, plan and start a configuration',
+    summary: 'check, show, plan, import and start a configuration',
     group: 'Configure',
     load: async () => (await import('./config.ts')).command(),
   },

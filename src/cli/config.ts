@@ -8,6 +8,7 @@ import { planChanges } from '../config/plan.ts'
 import { Secret } from '../core/secret.ts'
 import { effectiveEndpoint } from '../server/admin/effective-config.ts'
 import { rekeyCommand } from './config-rekey.ts'
+import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { complain, failed, paint, say, sayJson, table } from './terminal.ts'
 
@@ -18,7 +19,7 @@ interface CheckOptions {
 
 export function command(): Command {
   return new Command('config')
-    .description('check, show, plan and start a configuration')
+    .description('check, show, plan, import and start a configuration')
     .addCommand(
       new Command('check')
         .description(
@@ -45,6 +46,7 @@ export function command(): Command {
         .option('--json', 'print one JSON object')
         .action(plan),
     )
+    .addCommand(importCommand())
     .addCommand(initCommand())
     .addCommand(rekeyCommand())
 }

@@ -115,6 +115,37 @@ describe('config', () => {
     expect(stdout).toMatch(/~ endpoint a\n.*9\/v1.*10\/v1/)
   })
 
+  test('import: a LiteLLM configuration in one command, with a verdict per line and no key moved', async () => {
+    const litellm = `model_list:
+  - model_name: fast
+    litellm_params: { model: groq/llama-3.1-8b, api_key: os.environ/GROQ_API_KEY }
+  - model_name: local
+    litellm_params: { model: ollama/qwen3, api_base: "http://localhost:11434", api_key: sk-written-out }
+litellm_settings: { num_retries: 2 }
+`
+    const { code, stdout } = await run(['config', 'import', 'litellm.yaml', '--json'], {
+      files: { 'litellm.yaml': litellm },
+    })
+    expect(code).toBe(0)
+    const said = json(stdout) as {
+      kind: string
+      yaml: string
+      verdicts: { path: string; judgement: string }[]
+      secrets: { variable: string }[]
+    }
+    expect(said.kind).toBe('litellm')
+    expect(said.yaml).not.toContain('sk-written-out')
+    expect(said.verdicts.length).toBeGreaterThan(5)
+    const checked = await run(['config', 'check'], {
+      yaml: said.yaml,
+      file: 'trunkline.yaml',
+      env: { GROQ_API_KEY: 'k', ...Object.fromEntries(said.secrets.map(({ variable }) => [variable, 'k'])) },
+    })
+    expect(checked.code, checked.output).toBe(0)
+    const written = await run(['config', 'import', 'litellm.yaml'], { files: { 'litellm.yaml': litellm } })
+    expect(written.stdout).toMatch(/wrote trunkline\.yaml: 2 endpoints/)
+  })
+
   test('init --yes writes a file that check accepts, without a key in it', async () => {
     const shown = await run(['config', 'init', '--print', '--no-scan'], {
       env: { MISTRAL_API_KEY: 'sk-hidden' },

@@ -47,12 +47,12 @@ function client(options: Parameters<typeof createClient>[0], limitMs: number): C
   })
 }
 
-/** The class that the rules give a fault. */
+/** The class that the rules give a fault; undefined: it answers. The client reads every event, as a translation does. */
 function wanted(fault: Fault, stream: boolean): string | undefined {
-  const passes = stream && fault.streamed === 'passes' && fault.translated?.streamed !== 'in-band'
-  if (passes || (fault.kind === '' && fault.streamed === undefined)) return undefined
-  if (fault.status === 429) return 'RateLimit'
-  return fault.status >= 400 && fault.status < 500 ? 'Other' : 'ServerError'
+  const { status, kind, streamed } = { ...fault, ...fault.translated }
+  if (kind === '' && (!stream || streamed === undefined || streamed === 'passes')) return undefined
+  if (status === 429) return 'RateLimit'
+  return status >= 400 && status < 500 ? 'Other' : 'ServerError'
 }
 
 for (const fault of FAULTS)
