@@ -33,7 +33,7 @@ export type ChatMessage =
 
 export interface ToolWire {
   type: 'function'
-  function: { name: string; description?: string; parameters?: JsonObject; strict?: boolean }
+  function: { name: string; description?: string /** JSON Schema. */; parameters?: object; strict?: boolean }
 }
 
 export type ToolChoiceWire = 'auto' | 'required' | 'none' | { type: 'function'; function: { name: string } }
@@ -54,7 +54,7 @@ export interface ChatRequest {
   stop?: string | string[]
   seed?: number
   n?: number
-  response_format?: JsonObject
+  response_format?: object
   reasoning_effort?: string
   user?: string
   metadata?: JsonObject
@@ -113,7 +113,7 @@ export function canonicalRequest(
   for (const [index, message] of request.messages.entries()) {
     const parts = PARTS.get(message)
     const own = decoded.messages[index]
-    if (parts && own) decoded.messages[index] = { role: 'assistant', parts }
+    if (parts && own) decoded.messages[index] = { ...own, parts }
   }
   return decoded
 }
