@@ -19,7 +19,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   upstream: {
     may: ['core', 'wire', 'catalog', 'providers'],
     node: true,
-    packages: ['undici', '@smithy/signature-v4'],
+    packages: ['undici', '@smithy/signature-v4', 'ws'],
   },
   config: { may: ['core', 'catalog', 'providers', 'routing'], node: true, packages: ['yaml', 'zod'] },
   gateway: {
@@ -42,7 +42,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   server: {
     may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway', 'stores'],
     node: true,
-    packages: ['pino', 'zod'],
+    packages: ['pino', 'zod', 'ws'],
   },
   client: {
     may: ['core', 'wire', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'governance'],

@@ -25,6 +25,7 @@ import { embeddingsAnswer } from './embeddings.ts'
 import { factsOf, tell } from './hooks.ts'
 import { type LiveStream, eventStream, relayStream, translateStream } from './pump.ts'
 import { paceGuard } from './pace-guard.ts'
+import { isPassed, passedAnswer } from './passed.ts'
 import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Deployment } from './route-table.ts'
@@ -211,6 +212,10 @@ async function tryOnce(
 
   const headers: Record<string, string> = {}
   for (const name in exchange.headers) if (SHOWN.test(name)) headers[name] = exchange.headers[name] as string
+  if (isPassed(call.operation)) {
+    record.firstByteMs = runtime.clock.monotonic() - record.startedAt
+    return passedAnswer(exchange, headers, runtime.clock)
+  }
   const type = exchange.headers['content-type'] ?? ''
   const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
   if (streamed && isStreamType(type, upstream.framing)) {

@@ -20,6 +20,7 @@ import { declaredModels } from './declared-models.ts'
 import { learned } from './learned.ts'
 import type { Hooks } from './hooks.ts'
 import type { SharedLimits } from './limits.ts'
+import { type PinnedCall, handlePinned } from './pinned.ts'
 import { handle } from './pipeline.ts'
 import { probes } from './probes.ts'
 import { BREAKER, costAt, routeTable } from './route-table.ts'
@@ -48,6 +49,8 @@ export interface Gateway {
   /** The runtime in force. */
   readonly runtime: Runtime
   handle(call: Call): Promise<Reply>
+  /** A call about something that lives at one endpoint (files, batches). */
+  pinned(call: PinnedCall): Promise<Reply>
   /** Builds a complete new runtime and swaps it; calls under way finish on the old one. Throws and keeps the old one. */
   reload(config: Config): void
   /** Adds an endpoint beside the configuration, until `unregister` or the end of the process; reloads keep it. */
@@ -190,6 +193,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       return { pools: connections, clock, dialects }
     },
     handle: (call) => handle(call, runtime),
+    pinned: (call) => handlePinned(call, runtime),
     reload(next) {
       swap(next)
       declared = next

@@ -8,6 +8,7 @@ import type { Call, Reply } from './call.ts'
 import { deliver, refuse } from './deliver.ts'
 import { identify } from './identify.ts'
 import { factsOf, observed, tell } from './hooks.ts'
+import { formType, readForm } from './passed.ts'
 import { type ReadRequest, read } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Route } from './route-table.ts'
@@ -18,7 +19,7 @@ export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
   let lease: Lease | undefined
   try {
     identify(call, runtime) //                                              401
-    const request = read(call, runtime.config.defaultModel) //          400
+    const request = requestOf(call, runtime) //          400
     record.model = request.model
     record.stream = request.stream
     tell(runtime, (hooks) => hooks.onRequest?.(factsOf(record)))
@@ -35,6 +36,12 @@ export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
   }
 }
 
+function requestOf(call: Call, runtime: Runtime): ReadRequest {
+  const form = formType(call)
+  const { defaultModel } = runtime.config
+  return form === undefined ? read(call, defaultModel) : readForm(call, form, defaultModel)
+}
+
 /** No guardrail is configured yet: every request passes. */
 function guard(_call: Call, _request: ReadRequest): void {}
 
@@ -43,7 +50,8 @@ function cached(_route: Route, ask: () => Promise<Answer>): Promise<Answer> {
   return ask()
 }
 
-function begin(call: Call, runtime: Runtime): CallRecord {
+/** The record of a call that has just come. */
+export function begin(call: Call, runtime: Runtime): CallRecord {
   return {
     id: call.id,
     operation: call.operation,

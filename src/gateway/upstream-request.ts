@@ -11,7 +11,9 @@ import { betaNames, carried } from '../providers/carrier.ts'
 import { authHeaders } from '../upstream/headers.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
 import { scan, splice, valueAt } from '../wire/json-splice.ts'
+import { withField } from '../wire/multipart.ts'
 import type { Call } from './call.ts'
+import { formType } from './passed.ts'
 import type { ReadRequest } from './read.ts'
 import type { Deployment } from './route-table.ts'
 import type { EndpointState } from './runtime.ts'
@@ -113,14 +115,27 @@ export function relayRequest(
     Object.assign(changes, fitted.changes)
     notes.push(...fitted.notes)
   }
-  let body = Object.keys(changes).length === 0 ? call.body : splice(call.body, changes)
+  const form = formType(call)
+  let body =
+    Object.keys(changes).length === 0
+      ? call.body
+      : form === undefined
+        ? splice(call.body, changes)
+        : withField(call.body, form, 'model', deployment.model)
   if (carrier?.count && call.operation === 'count_tokens')
     body = Buffer.from(JSON.stringify(carrier.count.wrap(body.toString('utf8'))))
   return {
     request: {
       method: 'POST',
       path: pathOf(deployment, call.operation, spoken, read.stream),
-      headers: headersFor(call, state, spoken, body.length, true, {}),
+      headers: headersFor(
+        call,
+        state,
+        spoken,
+        body.length,
+        true,
+        form === undefined ? {} : { 'content-type': form },
+      ),
       body,
     },
     notes,

@@ -12,6 +12,7 @@ import { getModel, listModels } from './api/models.ts'
 import { embed, embedOne, root, running, show, tags, version } from './api/ollama.ts'
 import { admin, apiDocument } from './api/admin.ts'
 import { playground } from './api/playground.ts'
+import { isPinned, pinned } from './api/pinned.ts'
 import { PREFIX } from './admin/index.ts'
 import { consolePage } from './console.ts'
 import { type Handler, sendJson } from './context.ts'
@@ -55,6 +56,13 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'POST /api/generate': { handler: operation('chat', ollamaGenerate), open: true },
   'POST /api/embed': { handler: embed, open: false },
   'POST /api/embeddings': { handler: embedOne, open: false },
+  'POST /v1/images/generations': { handler: operation('images', openaiChat), open: true },
+  'POST /v1/images/edits': { handler: operation('image_edits', openaiChat), open: true },
+  'POST /v1/images/variations': { handler: operation('image_variations', openaiChat), open: true },
+  'POST /v1/audio/speech': { handler: operation('speech', openaiChat), open: true },
+  'POST /v1/audio/transcriptions': { handler: operation('transcriptions', openaiChat), open: true },
+  'POST /v1/audio/translations': { handler: operation('translations', openaiChat), open: true },
+  'POST /v1/moderations': { handler: operation('moderations', openaiChat), open: true },
   'GET /v1/models': { handler: listModels, open: false },
   'GET /models': { handler: listModels, open: false },
   'GET /healthz': { handler: healthz, open: true },
@@ -80,6 +88,7 @@ export function find(method: string, path: string): PublicPath | undefined {
   if (verb === 'GET' && LIST.test(path)) return { handler: listModels, open: false }
   if (verb === 'GET' && ONE.test(path)) return { handler: getModel, open: false }
   if (verb === 'POST' && isGeminiPath(path)) return { handler: geminiMethod, open: true }
+  if (isPinned(verb, path)) return { handler: pinned, open: true }
   // The admin API has its own door, with its own keys.
   if (path.startsWith(PREFIX)) return { handler: admin, open: true }
   return undefined

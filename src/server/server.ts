@@ -10,6 +10,7 @@ import { identify } from '../gateway/identify.ts'
 import type { AdminServices } from './admin/services.ts'
 import type { Context } from './context.ts'
 import { failWith } from './fail.ts'
+import { realtime } from './realtime.ts'
 import { requestId } from './request-id.ts'
 import { keyedHeaders } from './google-caller.ts'
 import { find, methodsOf } from './router.ts'
@@ -60,6 +61,11 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
   )
   if (options.socketPath !== undefined) listenPrivately(options.socketPath, options)
   server.on('clientError', refuseSocket)
+  const live = realtime(gateway)
+  server.on('upgrade', (request, socket, head) => {
+    if (!live.upgrade(request, socket, head))
+      socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+  })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {
@@ -70,7 +76,10 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
         host: options.host,
         port,
         url: `http://${shown}:${port}`,
-        close: (drainMs = 10_000) => close(server, gateway, drainMs),
+        close(drainMs = 10_000) {
+          live.close()
+          return close(server, gateway, drainMs)
+        },
       })
     })
   })

@@ -9,7 +9,7 @@ import type { EndpointConfig } from '../providers/endpoint.ts'
 import { markStale, wasStale } from './stale.ts'
 
 export interface UpstreamRequest {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   /** Path and query. */
   path: string
   headers: Record<string, string>

@@ -2,7 +2,7 @@
 
 import type { GenerationDialect } from '../../core/dialect.ts'
 import { normalise } from '../../core/error.ts'
-import type { Call, Sink } from '../../gateway/call.ts'
+import type { Call, Reply, Sink } from '../../gateway/call.ts'
 import { readBody } from '../body.ts'
 import type { Context, Handler } from '../context.ts'
 import { failWith } from '../fail.ts'
@@ -20,7 +20,7 @@ export function operation(name: Call['operation'], dialect: GenerationDialect): 
 }
 
 export async function answer(context: Context, asked: Asked): Promise<void> {
-  const { request, response, gateway } = context
+  const { request, gateway } = context
   const { operation: name, dialect, named, headers = request.headers, reframed } = asked
   context.admin?.live.begin({ id: context.id, operation: name, dialect: dialect.id, at: Date.now() })
   let body: Buffer
@@ -38,6 +38,11 @@ export async function answer(context: Context, asked: Asked): Promise<void> {
     body,
     cancel: context.cancel,
   })
+  deliverReply(context, reply, reframed)
+}
+
+/** Writes a reply: whole, or as it flows. */
+export function deliverReply({ response }: Context, reply: Reply, reframed?: Asked['reframed']): void {
   if (response.destroyed) return
   if ('body' in reply) {
     reply.headers['content-length'] = String(
