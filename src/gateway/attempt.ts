@@ -32,7 +32,7 @@ import type { Deployment } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
 import { issuesSeals, watchParts } from './seals.ts'
 import { toolNames } from '../core/tool-names.ts'
-import { jsonOf, shapedAnswer } from './shaped.ts'
+import { jsonOf, publicError, shapedAnswer } from './shaped.ts'
 import { countAnswer, countTokensLocally } from './count-tokens.ts'
 import { countUpstream } from './count-upstream.ts'
 import { type Prepared, plainRequest, relayRequest, translateRequest } from './upstream-request.ts'
@@ -125,7 +125,7 @@ async function tryOnce(
       record.upstreamStatus = one.status
       record.phase = 'firstByte'
       if (one.status < 200 || one.status > 299)
-        throw await refused(one, upstream, deployment, record, clock.now())
+        throw publicError(await refused(one, upstream, deployment, record, clock.now()))
       return { body: jsonOf(await collectBody(one, ANSWER_CAP), endpoint.id), headers: one.headers }
     })
     record.firstByteMs = runtime.clock.monotonic() - record.startedAt

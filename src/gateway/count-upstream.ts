@@ -35,6 +35,15 @@ const COUNTS: Readonly<
     },
     member: 'input_tokens',
   },
+  'bedrock-converse': {
+    body(encoded) {
+      const converse: JsonObject = {}
+      for (const name of ['messages', 'system', 'toolConfig', 'additionalModelRequestFields'])
+        if (encoded[name] !== undefined) converse[name] = encoded[name]
+      return { input: { converse } }
+    },
+    member: 'inputTokens',
+  },
 }
 
 export interface CountTarget {

@@ -2,7 +2,7 @@
 // answers put together. The first failure is the call's.
 
 import { GatewayError } from '../core/error.ts'
-import type { Json, JsonObject } from '../core/json.ts'
+import { type Json, type JsonObject, isObject } from '../core/json.ts'
 import type { PlainShape, ShapeTarget, ShapedAnswer } from '../providers/shape.ts'
 import type { Deployment } from './route-table.ts'
 
@@ -32,6 +32,24 @@ export async function shapedAnswer(
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, requests.length) }, worker))
   return shape.answer(answers, body, target)
+}
+
+/** A refusal of such a host, for callers who know only the public shape: its wording stays, its envelope goes. */
+export function publicError(error: GatewayError): GatewayError {
+  const { body } = error.verbatim ?? {}
+  if (body === undefined || (isObject(body) && body.error !== undefined)) return error
+  const { status, param, code, type, retryAfterS, upstreamStatus, phase, endpoint } = error
+  return new GatewayError(error.kind, error.message, {
+    status,
+    param,
+    code,
+    type,
+    ...(retryAfterS === undefined ? {} : { retryAfterS }),
+    ...(upstreamStatus === undefined ? {} : { upstreamStatus }),
+    ...(phase === undefined ? {} : { phase }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    cause: error,
+  })
 }
 
 /** The parsed body of one answer. @throws `bad_upstream_response`. */

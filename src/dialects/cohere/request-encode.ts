@@ -95,7 +95,7 @@ function foreignBody(request: GenerationRequest, target: EncodeTarget, notes: No
   encodeTools(request, body, notes)
   encodeFormat(request, body, notes)
   encodeTuning(request, target, body, notes)
-  encodeThinking(request, body)
+  encodeThinking(request, body, notes)
   for (const name of EXTENSIONS) {
     const value = extras[name]
     if (value !== undefined && value !== null) body[name] = value
@@ -243,7 +243,7 @@ function encodeTuning(
     })
 }
 
-function encodeThinking({ reasoning }: GenerationRequest, body: JsonObject): void {
+function encodeThinking({ reasoning }: GenerationRequest, body: JsonObject, notes: Note[]): void {
   if (!reasoning) return
   const { effort, mode, budgetTokens } = reasoning
   if (effort === 'none' || mode === 'disabled') body.thinking = { type: 'disabled' }
@@ -251,6 +251,14 @@ function encodeThinking({ reasoning }: GenerationRequest, body: JsonObject): voi
   else if (typeof effort === 'string') {
     const budget = BUDGET[effort]
     body.thinking = { type: 'enabled', ...(budget === undefined ? {} : { token_budget: budget }) }
+    notes.push({
+      field: 'reasoning_effort',
+      action: 'approximated',
+      why:
+        budget === undefined
+          ? 'Cohere has no levels: thinking is on'
+          : `Cohere has no levels: sent as ${budget} tokens`,
+    })
   } else if (mode !== undefined) body.thinking = { type: 'enabled' }
 }
 

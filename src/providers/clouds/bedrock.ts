@@ -35,6 +35,7 @@ export const bedrock: ProviderRecord = {
       dialect: 'bedrock-converse',
       path: '/model/{model}/converse',
       streamPath: '/model/{model}/converse-stream',
+      countPath: '/model/{model}/count-tokens',
     },
     { ...INVOKE, only: CLAUDE },
   ],
