@@ -34,11 +34,16 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
       'governance',
       'telemetry',
       'config',
+      'stores',
     ],
     node: ['node:crypto'],
     packages: ['pino', 'lru-cache'],
   },
-  stores: { may: ['core'], node: true, packages: ['better-sqlite3', 'kysely', 'kysely/migration'] },
+  stores: {
+    may: ['core'],
+    node: true,
+    packages: ['better-sqlite3', 'kysely', 'kysely/migration', 'lru-cache'],
+  },
   server: {
     may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway', 'stores'],
     node: true,

@@ -180,8 +180,9 @@ export interface Metered {
   terminal: boolean
   /** An error object inside the body or the stream. */
   error?: GatewayError
-  /** The answer's own id, where later requests can name it (Responses). */
+  /** The answer's own id, where later requests can name it (Responses), and the answer once it is complete. */
   id?: string
+  answer?: JsonObject
 }
 
 /** Looks at relayed frames without building events. */

@@ -1,6 +1,6 @@
 // The ports through which state outlives the process. Each store in src/stores honours them; memory is the default.
 
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 
 /** A credential as it lies in a store: ciphertext, nonce and tag in one text, and the id of the key that opens it. */
 export interface Sealed {
@@ -114,4 +114,32 @@ export interface RegistryStore {
   /** Grows with every change, also one by another process on the same file. */
   revision(): Promise<number>
   close(): Promise<void>
+}
+
+/**
+ * A response that later requests may name. Either its endpoint keeps it (`pin`), or we do: what was said in this turn
+ * and before which other response it stands.
+ */
+export interface StoredResponse {
+  id: string
+  /** Whose it is; nobody else finds it. */
+  owner: string
+  /** Where it was made, and where questions about it go. */
+  pin?: { endpoint: string; model: string }
+  kept?: {
+    /** Items of this turn's input alone. */
+    input: Json[]
+    /** The turn before it. */
+    previous?: string
+    /** The answer as the caller saw it. */
+    answer: JsonObject
+  }
+}
+
+/** Bounded: a row may be gone at any time. */
+export interface ResponseStore {
+  get(id: string): Promise<StoredResponse | undefined>
+  put(row: StoredResponse): Promise<void>
+  /** false: there was none. */
+  delete(id: string): Promise<boolean>
 }

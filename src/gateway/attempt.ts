@@ -12,7 +12,7 @@ import type { StreamEvent } from '../core/event.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import type { Usage } from '../core/usage.ts'
 import { rerankTokens } from '../providers/shapes/reranks.ts'
-import { type Spoken, quirksOf, spokenTo } from '../providers/provider.ts'
+import { type Spoken, quirksOf } from '../providers/provider.ts'
 import { headroomOf } from '../routing/rate-headers.ts'
 import { retryAfterMs } from '../routing/retry-after.ts'
 import { type Exchange, collectBody, send } from '../upstream/send.ts'
@@ -33,6 +33,7 @@ import type { Runtime } from './runtime.ts'
 import { issuesSeals, watchParts } from './seals.ts'
 import { toolNames } from '../core/tool-names.ts'
 import { jsonOf, publicError, shapedAnswer } from './shaped.ts'
+import { type Keeping, keeping, speaking, unfolded } from './stored-responses.ts'
 import { countAnswer, countTokensLocally } from './count-tokens.ts'
 import { countUpstream } from './count-upstream.ts'
 import { type Prepared, plainRequest, relayRequest, translateRequest } from './upstream-request.ts'
@@ -80,8 +81,8 @@ export async function attempt(
 }
 
 async function tryOnce(
-  call: Call,
-  read: ReadRequest,
+  asked: Call,
+  given: ReadRequest,
   deployment: Deployment,
   runtime: Runtime,
   record: CallRecord,
@@ -89,12 +90,22 @@ async function tryOnce(
 ): Promise<Answer> {
   const { endpoint } = deployment
   const { provider } = endpoint
+  const spoken = speaking(asked, given, provider, deployment.model)
+  // Who keeps the caller's responses: the upstream, where it speaks their dialect and does, else the gateway.
+  const keeps = spoken?.dialect === asked.dialect.id && spoken.stateless !== true
+  const { call, read } =
+    asked.dialect.id === 'openai-responses'
+      ? await unfolded(asked, given, keeps, runtime)
+      : { call: asked, read: given }
   const context = contextOf(call, read, runtime, record)
+  const store = keeping(asked, given, deployment, runtime)
+  if (store)
+    context.keep = (answer) =>
+      kept(store, keeps, { ...NOTHING, answer, ...(typeof answer.id === 'string' ? { id: answer.id } : {}) })
   if (provider.id === 'demo') {
     record.path = 'demo'
     return demoAnswerFor(call, read, runtime, context)
   }
-  const spoken = spokenTo(provider, call.dialect.id, deployment.model)
   const spoke = spoken?.dialect === call.dialect.id
   // State that we packed for the caller is taken out, and put back where it belongs, in the canonical form.
   const same = spoke && !(call.operation === 'chat' && call.body.includes(PACKED))
@@ -143,8 +154,8 @@ async function tryOnce(
   const quirks = runtime.learned.onTop(quirksOf(provider, spoken), `${endpoint.id}/${deployment.model}`)
   if (relayed) prepared = relayRequest(call, read, deployment, state, spoken, quirks)
   else {
-    const asked = call.dialect.request.decode({ ...read.json(), model: deployment.model })
-    const recalled = runtime.seals.recall(asked, sealTarget)
+    const decoded = call.dialect.request.decode({ ...read.json(), model: deployment.model })
+    const recalled = runtime.seals.recall(decoded, sealTarget)
     request = recalled.request
     context.request = request
     const entry = runtime.catalog.find({
@@ -232,6 +243,7 @@ async function tryOnce(
           requestId: call.id,
           endpoint: endpoint.id,
           hideUsage: prepared.hideUsage,
+          ...(store ? { told: (found: Metered) => kept(store, keeps, found) } : {}),
         })
       : await translateStream({
           exchange,
@@ -265,6 +277,7 @@ async function tryOnce(
   if (relayed && !streamed) {
     const found: Metered = upstream.inspect(wire, quirks)
     if (found.error) throw found.error
+    if (store) kept(store, keeps, found)
     return { kind: 'whole', body, headers, ...(found.usage ? { usage: found.usage } : {}) }
   }
   const response = upstream.response.decode(wire, quirks)
@@ -298,8 +311,8 @@ async function tryOnce(
 
 function isPlain(
   operation: Call['operation'],
-): operation is Exclude<Call['operation'], 'chat' | 'count_tokens'> {
-  return operation !== 'chat' && operation !== 'count_tokens'
+): operation is Exclude<Call['operation'], 'chat' | 'count_tokens' | 'compact'> {
+  return operation !== 'chat' && operation !== 'count_tokens' && operation !== 'compact'
 }
 
 /** An answer in the public shape. */
@@ -314,6 +327,14 @@ function plainAnswer(whole: JsonObject, read: ReadRequest, operation: Call['oper
     headers,
     ...(tokens === undefined ? {} : { usage: { input: tokens, total: tokens } }),
   }
+}
+
+const NOTHING: Metered = { finish: [], terminal: true }
+
+/** An answer, as far as it is known: its id as soon as there is one, the whole of it at its end. */
+function kept(store: Keeping, keeps: boolean, { id, answer }: Metered): void {
+  if (keeps && id !== undefined) store.pin(id)
+  else if (!keeps && answer) store.keep(answer)
 }
 
 /** The codec of what the upstream will say. Plain operations speak OpenAI's shapes. @throws `unsupported_operation`. */

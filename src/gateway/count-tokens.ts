@@ -1,7 +1,8 @@
 // Token counts where the upstream offers none: an estimate from the text, never 0 and never an error, because Claude
 // Code compacts by it. Exact counting is the upstream's business.
 
-import { type Json, isObject } from '../core/json.ts'
+import { type Json, type JsonObject, isObject } from '../core/json.ts'
+import type { DialectId } from '../core/origin.ts'
 import type { Answer } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { ReadRequest } from './read.ts'
@@ -10,36 +11,56 @@ import type { ReadRequest } from './read.ts'
 const IMAGE_TOKENS = 1_500
 const MESSAGE_TOKENS = 4
 
-const MEMBERS = ['system', 'messages', 'tools', 'tool_choice'] as const
-const GOOGLE = [
+/** Members that the model sees, in any of the dialects that ask. */
+const COUNTED = [
+  'system',
+  'messages',
+  'instructions',
+  'input',
+  'tools',
+  'tool_choice',
   'contents',
   'systemInstruction',
   'system_instruction',
-  'tools',
   'generateContentRequest',
 ] as const
 
 export function countTokensLocally(call: Call, read: ReadRequest): Answer {
   const body = read.json()
   let tokens = 3
-  const google = call.dialect.id === 'gemini'
-  for (const member of google ? GOOGLE : MEMBERS) {
+  for (const member of COUNTED) {
     const value = body[member]
     if (value !== undefined) tokens += estimate(value)
   }
-  if (Array.isArray(body.messages)) tokens += body.messages.length * MESSAGE_TOKENS
+  for (const list of [body.messages, body.input])
+    if (Array.isArray(list)) tokens += list.length * MESSAGE_TOKENS
   return countAnswer(call, tokens)
 }
 
 /** A count as the caller's dialect says it; never 0. */
 export function countAnswer(call: Call, tokens: number): Answer {
-  const count = Math.max(1, tokens)
   return {
     kind: 'whole',
-    body: JSON.stringify(call.dialect.id === 'gemini' ? { totalTokens: count } : { input_tokens: count }),
+    body: JSON.stringify(said(call.dialect.id, Math.max(1, tokens))),
     headers: { 'content-type': 'application/json' },
   }
 }
+
+function said(dialect: DialectId, count: number): JsonObject {
+  if (dialect === 'gemini') return { totalTokens: count }
+  return {
+    ...(dialect === 'openai-responses' ? { object: 'response.input_tokens' } : {}),
+    input_tokens: count,
+  }
+}
+
+/** Members that no model reads. */
+const UNSEEN: ReadonlySet<string> = new Set([
+  'cache_control',
+  'signature',
+  'thoughtSignature',
+  'encrypted_content',
+])
 
 /** Tokens of all text inside a value; media are counted by kind, never by their base64. */
 export function estimate(value: Json): number {
@@ -47,13 +68,13 @@ export function estimate(value: Json): number {
   if (typeof value === 'number' || typeof value === 'boolean') return 1
   if (value === null) return 0
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + estimate(item), 0)
-  if (value.type === 'image' || value.type === 'image_url') return IMAGE_TOKENS
+  if (value.type === 'image' || value.type === 'image_url' || value.type === 'input_image')
+    return IMAGE_TOKENS
   if (isObject(value.source) && value.source.type === 'base64') return IMAGE_TOKENS
   if (isObject(value.inlineData) || isObject(value.inline_data)) return IMAGE_TOKENS
   let sum = 0
   for (const [key, item] of Object.entries(value)) {
-    if (item === undefined || key === 'cache_control' || key === 'signature' || key === 'thoughtSignature')
-      continue
+    if (item === undefined || UNSEEN.has(key)) continue
     // Keys of schemas and arguments are seen by the model; `type`, `role` and their like become markers.
     sum += (key.length > 3 ? Math.ceil(key.length / 5) : 0) + estimate(item)
   }

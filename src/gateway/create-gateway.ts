@@ -8,7 +8,9 @@ import { addEndpoints } from '../config/add-endpoints.ts'
 import { catalog } from '../catalog/index.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock, Random } from '../core/clock.ts'
+import type { ResponseStore } from '../core/ports.ts'
 import { dialects } from '../dialects/index.ts'
+import { memoryResponses } from '../stores/memory-responses.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
@@ -32,6 +34,8 @@ import { watch } from './watch.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 
 export interface GatewayOptions {
+  /** Where responses are kept that later requests may name. Default: in memory, bounded. */
+  responses?: ResponseStore
   log: Logger
   /** Takes the whole lines of the call log (level info), written in the logger's own form; else the logger does. */
   writeLine?: (line: string) => void
@@ -67,6 +71,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
   const clock = options.clock ?? systemClock
   const shared = telemetry(options.log, options.writeLine)
   const remembered = seals()
+  const responses = options.responses ?? memoryResponses()
   const decided = decisions()
   let connections: Pools = pools()
   const retired = new Set<Pools>()
@@ -154,6 +159,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       telemetry: shared,
       catalog: models,
       learned: lessons,
+      responses,
       seals: remembered,
       decisions: decided,
       clock,

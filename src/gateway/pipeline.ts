@@ -13,6 +13,7 @@ import { type ReadRequest, read } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Route } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
+import { pinned, resumed } from './stored-responses.ts'
 
 export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
   const record = begin(call, runtime)
@@ -25,9 +26,12 @@ export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
     tell(runtime, (hooks) => hooks.onRequest?.(factsOf(record)))
     const route = runtime.routes.match(request.model) //                    404
     record.route = route.name
+    if (call.dialect.id === 'openai-responses') await resume(call, request, runtime) // 400 a response that is gone
     lease = await admit(call, runtime, record) //                           429   reserves the caller's rate
     guard(call, request) //                                                 400   content policy
-    const answer = await cached(route, () => attempts(call, request, route, runtime, record)) // 502 503 504
+    const answer = await cached(route, () =>
+      attempts(call, request, pinned(route, request, runtime), runtime, record),
+    ) // 502 503 504
     return observed(deliver(answer, call, record, lease, runtime), call, record, runtime)
   } catch (thrown) {
     const error: GatewayError = normalise(thrown)
@@ -40,6 +44,11 @@ function requestOf(call: Call, runtime: Runtime): ReadRequest {
   const form = formType(call)
   const { defaultModel } = runtime.config
   return form === undefined ? read(call, defaultModel) : readForm(call, form, defaultModel)
+}
+
+async function resume(call: Call, request: ReadRequest, runtime: Runtime): Promise<void> {
+  const from = await resumed(call, request, runtime)
+  if (from) request.resumed = from
 }
 
 /** No guardrail is configured yet: every request passes. */

@@ -3,7 +3,7 @@
 // and may move on; after it, a failure becomes the caller's dialect's in-band error and the stream ends.
 
 import type { Clock } from '../core/clock.ts'
-import type { AnswerContext, GenerationDialect, Quirks } from '../core/dialect.ts'
+import type { AnswerContext, GenerationDialect, Metered, Quirks } from '../core/dialect.ts'
 import { GatewayError, normalise } from '../core/error.ts'
 import type { EventSink, StreamEvent } from '../core/event.ts'
 import type { Usage } from '../core/usage.ts'
@@ -144,6 +144,8 @@ export interface RelayOptions {
   endpoint: string
   /** We asked for usage on our own: its chunk, and the `usage: null` of the others, are held back. */
   hideUsage: boolean
+  /** Told what the meter has found, once when the answer's id is known and once when it is complete. */
+  told?: (found: Metered) => void
 }
 
 export function relayStream(options: RelayOptions): Promise<LiveStream> {
@@ -153,11 +155,21 @@ export function relayStream(options: RelayOptions): Promise<LiveStream> {
     ...options,
     makeValve({ out, good, fail }) {
       let seen = false
+      let toldId = false
+      let toldAll = false
+      const tellOnce = (): void => {
+        const { id, answer } = meter.result
+        if ((id === undefined || toldId) && (answer === undefined || toldAll)) return
+        toldId = id !== undefined
+        toldAll = answer !== undefined
+        options.told?.(meter.result)
+      }
       const { splitter, frameOf } = frameSplitter(dialect.framing, (raw) => {
         const frame = frameOf(raw)
         if (!frame) return out.write(raw)
         meter.frame(frame)
         const { error } = meter.result
+        if (options.told) tellOnce()
         if (error && !seen) return fail(error)
         seen = true
         const bytes = options.hideUsage ? withoutUsage(raw, frame.data) : raw

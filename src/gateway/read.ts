@@ -5,6 +5,7 @@ import { GatewayError, invalid } from '../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../core/json.ts'
 import { scan, valueAt } from '../wire/json-splice.ts'
 import type { Call } from './call.ts'
+import type { Resumed } from './stored-responses.ts'
 
 /** Parsing 64 KB costs about as much as the rest of a relayed call. */
 const CHECKED_BYTES = 64 * 1024
@@ -19,13 +20,17 @@ export interface ReadRequest {
   streamOptions: Json | undefined
   /** `model` as sent; undefined when absent. */
   sentModel: Json | undefined
+  /** One root member as sent, found without parsing a big body. */
+  member(name: string): Json | undefined
   /** Parses the whole body, once. */
   json(): JsonObject
+  /** The response this one goes on from (stored-responses.ts). */
+  resumed?: Resumed
 }
 
 /** The few members that routing looks at, found without parsing a big body. */
 interface Glance {
-  member(name: 'model' | 'stream' | 'stream_options'): Json | undefined
+  member(name: string): Json | undefined
   /** State of the dialect's content member. */
   content: 'missing' | 'no array' | 'empty' | 'some'
   parsed?: JsonObject
@@ -54,6 +59,7 @@ export function read(call: Call, defaultModel: string | undefined): ReadRequest 
     includeUsage: isObject(streamOptions) && streamOptions.include_usage === true,
     streamOptions,
     sentModel: model,
+    member: (name) => glance.member(name),
     json() {
       parsed ??= parse(call.body)
       return named ? { ...parsed, ...named } : parsed
@@ -78,11 +84,13 @@ function parsedGlance(body: Buffer, content: string): Glance {
   }
 }
 
+const LOOKED_AT: ReadonlySet<string> = new Set(['model', 'stream', 'stream_options'])
+
 function scannedGlance(body: Buffer, content: string): Glance {
-  const { spans } = scan(body, ['model', 'stream', 'stream_options', content])
+  const { spans } = scan(body, [...LOOKED_AT, content])
   return {
     member(name) {
-      const span = spans.get(name)
+      const span = LOOKED_AT.has(name) ? spans.get(name) : scan(body, [name]).spans.get(name)
       return span && valueAt(body, span)
     },
     get content() {

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import type { GenerationDialect } from '../core/dialect.ts'
 import type { DialectId } from '../core/origin.ts'
+import type { ResponseStore } from '../core/ports.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { type Bench, bench } from '../routing/credentials.ts'
 import { type Vitals, vitals } from '../routing/vitals.ts'
@@ -51,6 +52,8 @@ export interface Runtime {
   catalog: Catalog
   /** What hosts refused; outlives a reload. */
   learned: Learned
+  /** Responses that later requests may name, across reloads. */
+  responses: ResponseStore
   /** Private state of answers, across reloads. */
   seals: Seals
   /** What was decided for the latest calls; outlives a reload. */

@@ -55,7 +55,9 @@ export function pathOf(
         : spoken?.path
       : operation === 'count_tokens'
         ? spoken?.countPath
-        : (endpoint.provider.shapes?.[operation]?.path?.({ model }) ?? endpoint.provider.paths[operation])
+        : operation === 'compact'
+          ? spoken?.compactPath
+          : (endpoint.provider.shapes?.[operation]?.path?.({ model }) ?? endpoint.provider.paths[operation])
   const before = path === undefined ? undefined : known.get(path)
   if (before !== undefined) return before
   if (path === undefined)

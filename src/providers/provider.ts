@@ -31,7 +31,7 @@ export type PlainOperation =
   | 'realtime'
 
 /** What a call can want. `chat` is generation in any dialect. */
-export type Operation = PlainOperation | 'chat' | 'count_tokens'
+export type Operation = PlainOperation | 'chat' | 'count_tokens' | 'compact'
 
 /**
  * A generation dialect as one provider offers it. Paths are below the base URL; `{model}` stands for the upstream's
@@ -112,6 +112,7 @@ export function operationsOf(record: ProviderRecord): Operation[] {
   return [
     ...(record.speaks.length > 0 ? (['chat'] as const) : []),
     ...(record.speaks.some((spoken) => spoken.countPath !== undefined) ? (['count_tokens'] as const) : []),
+    ...(record.speaks.some((spoken) => spoken.compactPath !== undefined) ? (['compact'] as const) : []),
     ...(Object.keys(record.paths) as PlainOperation[]),
   ]
 }

@@ -9,6 +9,7 @@ import { geminiMethod, isGeminiPath } from './api/gemini.ts'
 import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
 import { getModel, listModels } from './api/models.ts'
+import { responsePath, responseSocket } from './api/responses.ts'
 import { embed, embedOne, root, running, show, tags, version } from './api/ollama.ts'
 import { admin, apiDocument } from './api/admin.ts'
 import { playground } from './api/playground.ts'
@@ -25,6 +26,8 @@ export interface PublicPath {
 
 const chat = operation('chat', openaiChat)
 const responses = operation('chat', openaiResponses)
+const countResponse = operation('count_tokens', openaiResponses)
+const compactResponse = operation('compact', openaiResponses)
 const messages = operation('chat', anthropicMessages)
 const countTokens = operation('count_tokens', anthropicMessages)
 const embeddings = operation('embeddings', openaiChat)
@@ -37,6 +40,12 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'POST /chat/completions': { handler: chat, open: true },
   'POST /v1/responses': { handler: responses, open: true },
   'POST /responses': { handler: responses, open: true },
+  'POST /v1/responses/input_tokens': { handler: countResponse, open: true },
+  'POST /responses/input_tokens': { handler: countResponse, open: true },
+  'POST /v1/responses/compact': { handler: compactResponse, open: true },
+  'POST /responses/compact': { handler: compactResponse, open: true },
+  'GET /v1/responses': { handler: responseSocket, open: true },
+  'GET /responses': { handler: responseSocket, open: true },
   'POST /v1/messages': { handler: messages, open: true },
   'POST /v1/messages/count_tokens': { handler: countTokens, open: true },
   'POST /v1/embeddings': { handler: embeddings, open: true },
@@ -89,6 +98,8 @@ export function find(method: string, path: string): PublicPath | undefined {
   if (verb === 'GET' && ONE.test(path)) return { handler: getModel, open: false }
   if (verb === 'POST' && isGeminiPath(path)) return { handler: geminiMethod, open: true }
   if (isPinned(verb, path)) return { handler: pinned, open: true }
+  const response = responsePath(verb, path)
+  if (response) return { handler: response, open: true }
   // The admin API has its own door, with its own keys.
   if (path.startsWith(PREFIX)) return { handler: admin, open: true }
   return undefined

@@ -48,7 +48,7 @@ const CHAT_LIMIT_MS = 60_000
 
 async function ask(
   endpoint: EndpointConfig,
-  operation: Operation,
+  operation: Exclude<Operation, 'compact'>,
   body: Json | undefined,
   limitMs: number,
   deps: AskDeps,

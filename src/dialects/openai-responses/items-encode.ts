@@ -8,7 +8,7 @@ import type { GenerationRequest, Message } from '../../core/request.ts'
 import { encodePart } from './content.ts'
 import { ownShape } from './members.ts'
 import { type Spelling, wireName } from './names.ts'
-import { encodeReasoning } from './reasoning.ts'
+import { encodeReasoning, isPacked } from './reasoning.ts'
 
 /** What an answer's items have that a request's need not. */
 export interface AnswerItems {
@@ -236,7 +236,7 @@ function reasoningItem(part: ReasoningPart, at: string, scope: ItemScope): JsonO
     const wire = encodeReasoning(part, answer.readable)
     return { id: answer.id('rs'), summary: [], ...wire }
   }
-  if (own) return encodeReasoning(part, false)
+  if (own && !isPacked(part)) return encodeReasoning(part, false)
   if (part.sealed?.dialect === 'openai-responses') return { summary: [], ...encodeReasoning(part, false) }
   notes.push({
     field: at,

@@ -34,6 +34,7 @@ export function meter(quirks: Quirks): Meter {
         const usage = decodeUsage(response.usage, quirks)
         if (usage) result.usage = usage
         result.terminal = true
+        result.answer = response
         if (type === 'response.failed') result.error = errorSaid(response)
         else result.finish = [typeof response.status === 'string' ? response.status : null]
       } else if (type === 'error' || event === 'error' || (type === undefined && isObject(wire.error)))
@@ -57,6 +58,7 @@ export function inspect(wire: Json, quirks: Quirks): Metered {
   else if (!Array.isArray(wire.output))
     result.error = new GatewayError('bad_upstream_response', 'the upstream answered 200 without output')
   takeId(wire, result)
+  result.answer = wire
   const usage = decodeUsage(wire.usage, quirks)
   if (usage) result.usage = usage
   if (typeof wire.status === 'string') result.finish = [wire.status]

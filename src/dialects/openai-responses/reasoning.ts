@@ -38,8 +38,10 @@ export function decodeReasoning(wire: JsonObject): ReasoningPart | undefined {
   if (typeof wire.encrypted_content === 'string') {
     known.push('encrypted_content')
     const sealed = readSeal(wire.encrypted_content, 'openai-responses', 'encrypted')
-    if (sealed.kind === READABLE.kind && sealed.value === READABLE.value) shape.readable = true
+    if (sealed.kind === READABLE.kind && sealed.value === READABLE.value) shape.packed = true
     else part.sealed = sealed
+    // Not this vendor's: the item was made by us, and no server of this wire knows it.
+    if (sealed.dialect !== 'openai-responses') shape.packed = true
     // What is nowhere to be read is redacted where it came from.
     if (sealed.kind === 'redacted') part.redacted = true
   }
@@ -54,6 +56,11 @@ export function decodeReasoning(wire: JsonObject): ReasoningPart | undefined {
   return part
 }
 
+/** An item of our own making, from another vendor's reasoning. */
+export function isPacked(part: ReasoningPart): boolean {
+  return ownShape(part.origin).packed === true
+}
+
 /** @param readable whether an item without a seal gets a stand-in for it. */
 export function encodeReasoning(part: ReasoningPart, readable: boolean): JsonObject {
   const shape = ownShape(part.origin)
@@ -66,7 +73,7 @@ export function encodeReasoning(part: ReasoningPart, readable: boolean): JsonObj
     if (Array.isArray(list)) list.push(piece)
     else wire[name] = [piece]
   }
-  const sealed = part.sealed ?? (readable || shape.readable === true ? READABLE : undefined)
+  const sealed = part.sealed ?? (readable ? READABLE : undefined)
   if (sealed) wire.encrypted_content = carrySeal(sealed, 'openai-responses')
   return Object.assign(wire, isObject(shape.item) ? shape.item : {})
 }

@@ -54,6 +54,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       id: asString(response?.id) ?? '',
       model: asString(response?.model) ?? '',
       created: asNumber(response?.created_at) ?? 0,
+      origin: { dialect: 'openai-responses' },
     })
   }
 

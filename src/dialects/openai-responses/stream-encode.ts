@@ -309,7 +309,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       switch (event.type) {
         case 'start':
           own = event.origin?.dialect === 'openai-responses'
-          head = answerHead(event.id, event.created, context)
+          head = answerHead(event.id, event.created, context, own)
           return begin()
         case 'open':
           return event.choice === 0 ? open(event) : undefined

@@ -1,0 +1,71 @@
+// Responses by id, and the WebSocket form of the API, which is not spoken: Codex falls back to POST when told so.
+
+import { GatewayError, normalise } from '../../core/error.ts'
+import { openaiResponses } from '../../dialects/openai-responses/index.ts'
+import { type ResponseAction, responseById } from '../../gateway/response-by-id.ts'
+import { type Handler, sendJson } from '../context.ts'
+import { failWith } from '../fail.ts'
+import { deliverReply } from './generate.ts'
+
+const PATH = /^(?:\/v1)?\/responses\/([^/]+)(?:\/(cancel|input_items))?$/
+
+/** The handler of a path below /v1/responses, or undefined where there is none. */
+export function responsePath(verb: string, path: string): Handler | undefined {
+  const match = PATH.exec(path)
+  if (!match) return undefined
+  const action = actionOf(verb, match[2])
+  return action && byId(match[1] as string, action)
+}
+
+function actionOf(verb: string, tail: string | undefined): ResponseAction | undefined {
+  if (tail === 'cancel') return verb === 'POST' ? 'cancel' : undefined
+  if (tail === 'input_items') return verb === 'GET' ? 'input_items' : undefined
+  return verb === 'GET' ? 'get' : verb === 'DELETE' ? 'delete' : undefined
+}
+
+function byId(escaped: string, action: ResponseAction): Handler {
+  return async (context) => {
+    const { request, gateway, url } = context
+    try {
+      const reply = await responseById(
+        {
+          id: context.id,
+          responseId: decoded(escaped),
+          action,
+          query: url.searchParams,
+          headers: request.headers,
+          cancel: context.cancel,
+        },
+        gateway.runtime,
+      )
+      deliverReply(context, reply)
+    } catch (thrown) {
+      failWith(context, normalise(thrown), openaiResponses)
+    }
+  }
+}
+
+/** A malformed escape stands for itself: no response has that id. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** An upgrade that is refused makes clients of the socket form fall back to POST. */
+export const responseSocket: Handler = (context) => {
+  if (context.request.headers.upgrade === undefined)
+    return failWith(
+      context,
+      new GatewayError('not_found', 'no list of responses here; use POST to make one, or name one by its id'),
+    )
+  const error = new GatewayError(
+    'unsupported_operation',
+    'responses are not served over WebSocket here; send POST /v1/responses',
+    { status: 426 },
+  )
+  const { body } = openaiResponses.error.encode(error, context.id)
+  sendJson(context, 426, body, { upgrade: 'HTTP/1.1', connection: 'close', 'x-should-retry': 'false' })
+}
