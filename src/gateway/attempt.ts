@@ -92,10 +92,11 @@ async function tryOnce(
   const { provider } = endpoint
   const spoken = speaking(asked, given, provider, deployment.model)
   // Who keeps the caller's responses: the upstream, where it speaks their dialect and does, else the gateway.
-  const keeps = spoken?.dialect === asked.dialect.id && spoken.stateless !== true
+  const own = spoken?.dialect === asked.dialect.id
+  const keeps = own && spoken?.stateless !== true
   const { call, read } =
     asked.dialect.id === 'openai-responses'
-      ? await unfolded(asked, given, keeps, runtime)
+      ? await unfolded(asked, given, keeps, own, runtime)
       : { call: asked, read: given }
   const context = contextOf(call, read, runtime, record)
   const store = keeping(asked, given, deployment, runtime)

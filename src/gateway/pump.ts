@@ -37,6 +37,8 @@ interface Valve {
   usage(): Usage | undefined
   /** The failure that the upstream itself told inside the stream and that was passed on word for word. */
   told?(): GatewayError | undefined
+  /** Says the failure in-band, where the stream is written here; otherwise the dialect's own frame is sent. */
+  say?(error: GatewayError): void
 }
 
 interface Gate {
@@ -86,7 +88,10 @@ function pump({ exchange, clock, dialect, requestId, makeValve }: PumpOptions): 
         return
       }
       const gone = error.kind === 'caller_gone'
-      if (!gone && !valve.told?.()) out.write(dialect.stream.failure(error, requestId))
+      if (!gone && !valve.told?.()) {
+        if (valve.say) valve.say(error)
+        else out.write(dialect.stream.failure(error, requestId))
+      }
       out.end()
       settle({ error, endedBy: gone ? 'caller' : error.kind === 'internal' ? 'gateway' : 'upstream' })
     }
@@ -312,6 +317,7 @@ export function translateStream(options: TranslateOptions): Promise<LiveStream> 
           return undefined
         },
         usage: () => usage,
+        say: (error) => encode({ type: 'failure', error }),
       }
     },
   })

@@ -98,12 +98,14 @@ function otherTools({ tools, input }: JsonObject): boolean {
  * The call as an upstream gets it that knows nothing of what was said before: the conversation put in, the reference
  * taken out. The same call where nothing is to be put in.
  * @param keeps the upstream keeps responses: an id that we do not know may be its own.
+ * @param own the upstream speaks this dialect: it must not see the reference; in another one only the answer repeats it.
  * @throws GatewayError `previous_response_not_found`, and `unsupported_operation` for what only a keeper can do.
  */
 export async function unfolded(
   call: Call,
   read: ReadRequest,
   keeps: boolean,
+  own: boolean,
   runtime: Runtime,
 ): Promise<{ call: Call; read: ReadRequest }> {
   const from = read.resumed
@@ -121,8 +123,8 @@ export async function unfolded(
     read: {
       ...read,
       json() {
-        const { previous_response_id: _before, ...whole } = read.json()
-        return { ...whole, input }
+        const { previous_response_id: before, ...whole } = read.json()
+        return { ...whole, ...(own || before === undefined ? {} : { previous_response_id: before }), input }
       },
     },
   }

@@ -2,9 +2,12 @@
 
 import { type ErrorKind, GatewayError } from '../../core/error.ts'
 import { type Json, type JsonObject, asString, isObject } from '../../core/json.ts'
-import { decodeError as decode, errorInside as familyError } from '../openai-family/error.ts'
-
-export { encodeError } from '../openai-family/error.ts'
+import {
+  decodeError as decode,
+  encodeError as encode,
+  envelope,
+  errorInside as familyError,
+} from '../openai-family/error.ts'
 
 export function decodeError(
   status: number,
@@ -12,6 +15,14 @@ export function decodeError(
   headers: Readonly<Record<string, string>>,
 ): GatewayError {
   return decode('openai-responses', status, body, headers)
+}
+
+/** The upstream's own words, except that Codex must find the code of an overflow, whatever the upstream called it. */
+export function encodeError(error: GatewayError, requestId: string): ReturnType<typeof encode> {
+  const encoded = encode(error, requestId)
+  if (error.kind !== 'context_length_exceeded') return encoded
+  const inner = isObject(encoded.body.error) ? encoded.body.error : envelope(error)
+  return { ...encoded, body: { ...encoded.body, error: { ...inner, code: 'context_length_exceeded' } } }
 }
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -71,7 +82,6 @@ export function failureFrame(error: GatewayError, requestId: string): string {
     model: '',
     output: [],
     incomplete_details: null,
-    usage: null,
   })
 }
 

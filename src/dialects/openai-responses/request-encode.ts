@@ -272,7 +272,7 @@ export function echoOf(request: GenerationRequest | undefined): JsonObject {
     top_logprobs: body.top_logprobs ?? 0,
     top_p: body.top_p ?? 1,
     truncation: body.truncation ?? 'disabled',
-    user: body.user ?? null,
+    ...(body.user === undefined ? {} : { user: body.user }),
   }
 }
 

@@ -86,14 +86,14 @@ export function encodeResponse(
   }
   if (output.length === 0 && !own) output.push(emptyMessage(answer))
   addLogprobs(output, choice, own)
-  const body = {
+  const body: JsonObject = {
     ...answerHead(response.id, response.created, context, own),
     status: ending.status,
     completed_at: ending.status === 'completed' ? context.created : null,
     incomplete_details: ending.details,
     ...echoOf(context.request),
     output,
-    usage: response.usage ? encodeUsage(response.usage) : null,
+    ...(response.usage ? { usage: encodeUsage(response.usage) } : {}),
   }
   const extras = ownExtras(response.origin)
   const answered = extras ? Object.assign(withoutEcho(body), extras) : body

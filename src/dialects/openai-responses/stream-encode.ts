@@ -70,7 +70,6 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     incomplete_details: null,
     ...echo,
     output: [],
-    usage: null,
     ...members,
   })
 
