@@ -45,6 +45,7 @@ export function readForm(call: Call, type: string, defaultModel: string | undefi
     includeUsage: false,
     streamOptions: undefined,
     sentModel: model,
+    member: () => undefined,
     json() {
       throw invalid(null, 'a form is no JSON')
     },
