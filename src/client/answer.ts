@@ -128,6 +128,8 @@ function messageOf(
   const choice = Array.isArray(body.choices) ? body.choices[0] : undefined
   const message =
     isObject(choice) && isObject(choice.message) ? choice.message : { role: 'assistant', content: null }
+  // A member that says nothing and that strict hosts do not know in a request.
+  if (message.refusal === null) delete message.refusal
   rememberParts(message, response.choices[0]?.parts ?? [])
   return message as unknown as ChatAnswer['message']
 }
