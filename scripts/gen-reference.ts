@@ -4,6 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { ERRORS } from '../src/core/error.ts'
 import { providers } from '../src/providers/index.ts'
 import { type ProviderRecord, operationsOf } from '../src/providers/provider.ts'
+import { clientPage, headersPage } from './reference-client.ts'
+import { cliPage, man } from './reference-cli.ts'
+import { configPage } from './reference-config.ts'
 
 const yes = (value: boolean): string => (value ? 'yes' : 'no')
 
@@ -43,9 +46,14 @@ ${rows.join('\n')}
 `
 }
 
-export const PAGES: Readonly<Record<string, () => string>> = {
+export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/reference/config.md': configPage,
+  'docs/reference/cli.md': cliPage,
+  'docs/reference/client.md': clientPage,
+  'docs/reference/headers.md': headersPage,
+  'man/trunkline.1': man,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/providers.md': providersPage,
 }
 
-if (import.meta.main) for (const [path, page] of Object.entries(PAGES)) writeFileSync(path, page())
+if (import.meta.main) for (const [path, page] of Object.entries(PAGES)) writeFileSync(path, await page())
