@@ -46,6 +46,8 @@ export interface RouteConfig {
   /** From arrival to the first good byte, over all attempts (ms). */
   deadlineMs?: number
   hedge?: HedgePolicy
+  /** Silence after which a streamed call is begun and kept alive (ms). Default: 15,000 for local engines, else never. */
+  keepAliveAfterMs?: number
   /** A stream slower than this over ten seconds is ended. */
   minTokensPerSecond?: number
   limits?: RateLimit

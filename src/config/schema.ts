@@ -183,6 +183,7 @@ export const routeSchema = z.object({
   deadline_ms: positive.optional(),
   hedge: z.object({ share: share.optional(), min_delay_ms: nonnegative.optional() }).optional(),
   min_tokens_per_second: positive.optional(),
+  keep_alive_after_ms: positive.optional(),
   limits: rateLimit.optional(),
   priority: unquoted(z.number().int()).optional(),
 })

@@ -6,6 +6,7 @@ import { attempts } from './attempts.ts'
 import { type Lease, admit } from './admit.ts'
 import type { Call, Reply } from './call.ts'
 import { deliver, refuse } from './deliver.ts'
+import { earlyReply } from './early-reply.ts'
 import { identify } from './identify.ts'
 import { factsOf, observed, tell } from './hooks.ts'
 import { formType, readForm } from './passed.ts'
@@ -15,8 +16,15 @@ import type { Route } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
 import { pinned, resumed } from './stored-responses.ts'
 
-export async function handle(call: Call, runtime: Runtime): Promise<Reply> {
+export function handle(call: Call, runtime: Runtime): Promise<Reply> {
   const record = begin(call, runtime)
+  const reply = serve(call, runtime, record)
+  // Model, stream and route are known by now: `serve` has run up to its first wait.
+  const afterMs = record.stream ? runtime.routes.known(record.route ?? '')?.keepAliveAfterMs : undefined
+  return afterMs === undefined ? reply : earlyReply(reply, afterMs, call, record, runtime)
+}
+
+async function serve(call: Call, runtime: Runtime, record: CallRecord): Promise<Reply> {
   let lease: Lease | undefined
   try {
     identify(call, runtime) //                                              401

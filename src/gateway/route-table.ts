@@ -39,6 +39,8 @@ export interface Route {
   hedges: { stream: HedgeState; whole: HedgeState } | undefined
   shadow: { to: Deployment; share: number } | undefined
   scope: Scope | undefined
+  /** Silence after which a streamed call gets keep-alives before its first byte (ms); undefined: never. */
+  keepAliveAfterMs: number | undefined
   /** Its pick never depends on the call: made once, and shared by all records. */
   fixed: DecidedPick | undefined
 }
@@ -54,6 +56,9 @@ export interface Live {
   /** The route of the same name in the runtime that is replaced. */
   before?(name: string): Route | undefined
 }
+
+/** A model that is in memory has begun long before. */
+const LOADING_MS = 15_000
 
 /** Nothing is shared and nothing limited: for a look at a configuration, and for tests. */
 const APART: Live = { vitalsOf: vitals, scopeOf: () => undefined }
@@ -164,6 +169,7 @@ function build(config: RouteConfig, endpoints: ReadonlyMap<string, EndpointConfi
     hedges: config.hedge ? (before?.hedges ?? { stream: hedgeState(), whole: hedgeState() }) : undefined,
     shadow: shadow && shadowed ? { to: shadowed, share: shadow.share } : undefined,
     scope: scope(`route "${name}"`, config.limits, before?.scope),
+    keepAliveAfterMs: config.keepAliveAfterMs ?? (isLocal(deployments) ? LOADING_MS : undefined),
     fixed:
       deployments.length === 1 && only && config.targets[0]?.when === undefined
         ? {
@@ -174,6 +180,11 @@ function build(config: RouteConfig, endpoints: ReadonlyMap<string, EndpointConfi
           }
         : undefined,
   }
+}
+
+/** Engines on this box or the next load a model when it is asked for. */
+function isLocal(deployments: readonly Deployment[]): boolean {
+  return deployments.length > 0 && deployments.every(({ endpoint }) => endpoint.provider.local === true)
 }
 
 function targetOf({ tier, canary, when }: RouteTarget, of: Deployment, live: Live): Target {

@@ -519,3 +519,47 @@ test('a stream that drips below its route’s rate is ended in-band', async () =
   expect(heard.text).not.toContain('[DONE]')
   await settledWith(of)
 })
+
+describe('while an engine loads its model', () => {
+  const loading = route({ keepAliveAfterMs: 50 }, ['one'])
+  const slow = { one: { timeouts: { firstByteMs: 2_000 } } }
+  test.for(['chat', 'messages'] as const)(
+    '%s: the stream begins, is kept alive, and brings the answer',
+    async (face) => {
+      const of = await up([loading], slow)
+      one.script({ sse: PIECES, delayMs: 250 })
+      const asking = ask(of, face, bodyOf(face, true, 'r'))
+      const first = await asking.firstBytes
+      expect(first).not.toContain('po')
+      const heard = await asking.heard
+      expect([heard.status, heard.headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8'])
+      expect(heard.text).toContain('po')
+      expect(errorIn(heard)).toBeUndefined()
+      expect(of.calls[0]).toMatchObject({ status: 200, attempts: 1 })
+      await settledWith(of)
+    },
+  )
+  test('a failure comes inside the stream', async () => {
+    const of = await up([loading], slow)
+    one.script({ ...refusal(500), delayMs: 250 })
+    const heard = await ask(of, 'chat', bodyOf('chat', true, 'r')).heard
+    expect(heard.status).toBe(200)
+    expect(heard.broken).toBe(false)
+    expect(errorIn(heard)?.message).toContain('upstream says 500')
+    expect(heard.text).not.toContain('[DONE]')
+    await settledWith(of)
+  })
+  test('a quick failure keeps its status, a hang-up reaches the engine', async () => {
+    const of = await up([loading], slow)
+    one.script(refusal(500))
+    expect((await call(of, 'r', true)).status).toBe(500)
+    one.script({ delayMs: 60_000 })
+    const asking = ask(of, 'chat', bodyOf('chat', true, 'r'))
+    await asking.firstBytes
+    asking.request.destroy()
+    await until(() => one.log[1]?.closedEarly === true, 2_000, 'the engine is let go')
+    await until(() => of.calls.length === 2, 2_000, 'the call is settled')
+    expect(of.calls[1]?.error).toBe('caller_gone')
+    await settledWith(of)
+  })
+})

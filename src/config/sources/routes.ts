@@ -67,6 +67,7 @@ function routeOf(entry: RouteEntry, reading: Reading): RouteConfig {
   if (entry.deadline_ms !== undefined) route.deadlineMs = entry.deadline_ms
   if (hedge) route.hedge = { share: hedge.share ?? 0.05, minDelayMs: hedge.min_delay_ms ?? 50 }
   if (entry.min_tokens_per_second !== undefined) route.minTokensPerSecond = entry.min_tokens_per_second
+  if (entry.keep_alive_after_ms !== undefined) route.keepAliveAfterMs = entry.keep_alive_after_ms
   if (entry.limits) route.limits = limitsOf(entry.limits)
   if (entry.priority !== undefined) route.priority = entry.priority
   return route
