@@ -163,7 +163,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'hedge.share': 'share of the calls that may be asked twice',
   min_delay_ms: 'shortest wait before the second ask',
   min_tokens_per_second: 'a stream slower than this has failed',
-  keep_alive_after_ms: 'silence after which a streamed call is begun and kept alive; 15000 where all deployments are local engines',
+  keep_alive_after_ms:
+    'silence after which a streamed call is begun and kept alive; 15000 where all deployments are local engines',
   'routes.*.priority': 'place in a queue; higher goes first',
   // catalog
   context_tokens: 'longest conversation',
