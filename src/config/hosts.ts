@@ -43,7 +43,9 @@ const quirksSchema = z.object({
   efforts: z.record(z.string(), z.string()).optional(),
   think_tags: z.boolean().optional(),
   output_excludes_reasoning: z.union([z.boolean(), z.enum(['if_larger', 'from_total'])]).optional(),
-  tool_choice: z.enum(['string', 'auto_only', 'omit_auto', 'auto_while_thinking', 'none']).optional(),
+  tool_choice: z
+    .enum(['named', 'string', 'auto_only', 'omit_auto', 'auto_while_thinking', 'none'])
+    .optional(),
   json_format: z.enum(['object', 'schema_only', 'text']).optional(),
   json_or_tools: z.boolean().optional(),
   tool_call_ids: z.enum(['nine']).optional(),

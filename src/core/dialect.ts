@@ -54,10 +54,10 @@ export interface Quirks {
    */
   outputExcludesReasoning?: boolean | 'if_larger' | 'from_total'
   /**
-   * What `tool_choice` may be: a word only (`string`), only `auto`, anything but an explicit `auto`, anything but a
+   * What `tool_choice` may be: a word or one name but no list of allowed ones (`named`), a word only (`string`), only `auto`, anything but an explicit `auto`, anything but a
    * forced call while the model thinks, or nothing at all. Default: everything OpenAI knows.
    */
-  toolChoice?: 'string' | 'auto_only' | 'omit_auto' | 'auto_while_thinking' | 'none'
+  toolChoice?: 'named' | 'string' | 'auto_only' | 'omit_auto' | 'auto_while_thinking' | 'none'
   /** What `response_format` may be: no json_schema, no json_object, or neither. Default: all of them. */
   jsonFormat?: 'object' | 'schema_only' | 'text'
   /** JSON output and tools exclude each other; the schema goes into the instructions. */

@@ -33,8 +33,9 @@ function fitChoice(body: JsonObject, quirks: Quirks, notes: Note[]): void {
     notes.push({ field: 'tool_choice', action: 'approximated', why })
   }
   switch (quirks.toolChoice) {
+    case 'named':
     case 'string':
-      if (!isObject(choice)) return
+      if (!isObject(choice) || (quirks.toolChoice === 'named' && !isObject(choice.allowed_tools))) return
       // A named choice is the one tool, required; a list of allowed ones is that list and its mode.
       only(body, choice)
       body.tool_choice = modeOf(choice)

@@ -223,6 +223,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     if (isObject(wire.audio) && wire.audio.id !== '') at.audio = mergeAudio(at.audio, wire.audio)
     if (Array.isArray(wire.tool_calls))
       for (const call of wire.tool_calls) if (isObject(call)) toolDelta(choice, at, call)
+    // Old TGI streams one object in place of a list.
+    if (isObject(wire.tool_calls)) toolDelta(choice, at, { index: 0, ...wire.tool_calls })
     const legacy = wire.function_call
     if (isObject(legacy) && (legacy.name !== '' || legacy.arguments !== ''))
       toolDelta(choice, at, {

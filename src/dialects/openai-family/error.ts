@@ -13,7 +13,7 @@ const REFUSED =
   /content_filter|content_policy|responsible_?ai|data_inspection_failed|sensitive_words|moderation/i
 /** A 429 that means the account has no money: waiting does not help, another account does. */
 const NO_MONEY =
-  /insufficient_quota|exceeded_current_quota|insufficient_balance|payment_method_required|billing/i
+  /insufficient_quota|exceeded_current_quota|insufficient_balance|payment_method_required|billing|\b1113\b/i
 
 const FAMILY: ReadonlySet<string> = new Set<DialectId>([
   'openai-chat',
@@ -108,12 +108,32 @@ function retryAfter(headers: Readonly<Record<string, string>>): number | undefin
   return headers['retry-after'] !== undefined && Number.isFinite(seconds) ? seconds : undefined
 }
 
+/** MiniMax says every error with HTTP 200 and a number of its own; greater numbers are no server faults. */
+const MINIMAX: Readonly<Record<number, number>> = {
+  1002: 429,
+  1004: 401,
+  1008: 402,
+  1026: 400,
+  1027: 400,
+  1039: 400,
+  2013: 400,
+  2049: 401,
+}
+
+function minimax(base: JsonObject): GatewayError {
+  const status = MINIMAX[base.status_code as number]
+  const message = asString(base.status_msg) ?? 'the upstream says an error without a text'
+  return status === undefined
+    ? new GatewayError('bad_upstream_response', message)
+    : new GatewayError(kindOf(status, ''), message, { status, upstreamStatus: status, phase: 'firstByte' })
+}
+
 /** The error object some hosts put into a 200 or into a stream chunk; `"error": null` is none. */
 export function errorInside(wire: JsonObject): GatewayError | undefined {
   const { error } = wire
   if (error === undefined || error === null || error === false || error === '') {
-    if (isObject(wire.base_resp) && wire.base_resp.status_code !== 0 && wire.choices === undefined)
-      return new GatewayError('bad_upstream_response', said(wire).message)
+    const { base_resp: base } = wire
+    if (isObject(base) && typeof base.status_code === 'number' && base.status_code !== 0) return minimax(base)
     return wire.object === 'error' ? new GatewayError('bad_upstream_response', said(wire).message) : undefined
   }
   const { message, type, code, param } = said(wire)

@@ -7,6 +7,6 @@ export const crusoe = openaiLike({
   title: 'Crusoe',
   key: ['CRUSOE_API_KEY'],
   base: 'https://api.inference.crusoecloud.com/v1',
-  quirks: { ...USAGE_ON_REQUEST, orphans: 'refused', reasoningField: 'reasoning' },
+  quirks: { toolChoice: 'named', ...USAGE_ON_REQUEST, orphans: 'refused', reasoningField: 'reasoning' },
   paths: { models: '/models' },
 })

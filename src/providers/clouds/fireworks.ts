@@ -8,6 +8,7 @@ export const fireworks = openaiLike({
   key: ['FIREWORKS_API_KEY'],
   base: 'https://api.fireworks.ai/inference/v1',
   quirks: {
+    toolChoice: 'named',
     ...USAGE_ON_REQUEST,
     maxTokensField: 'max_tokens',
     efforts: { minimal: 'low', xhigh: 'high', max: 'high' },

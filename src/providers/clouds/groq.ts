@@ -9,6 +9,7 @@ export const groq = openaiLike({
   key: ['GROQ_API_KEY'],
   base: 'https://api.groq.com/openai/v1',
   quirks: {
+    toolChoice: 'named',
     ...USAGE_ON_REQUEST,
     maxTokensField: 'max_completion_tokens',
     drop: ['logit_bias', 'logprobs', 'top_logprobs', 'store', 'metadata'],

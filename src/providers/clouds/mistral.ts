@@ -9,6 +9,7 @@ export const mistral = openaiLike({
   key: ['MISTRAL_API_KEY'],
   base: 'https://api.mistral.ai/v1',
   quirks: {
+    toolChoice: 'named',
     streamUsage: 'never',
     instructionRole: 'system',
     maxTokensField: 'max_tokens',

@@ -8,6 +8,7 @@ export const openrouter = openaiLike({
   key: ['OPENROUTER_API_KEY'],
   base: 'https://openrouter.ai/api/v1',
   quirks: {
+    toolChoice: 'named',
     ...USAGE_ON_REQUEST,
     reasoningField: 'reasoning_details',
     reasoningOff: { reasoning: { effort: 'none' } },

@@ -7,7 +7,13 @@ export const together = openaiLike({
   title: 'Together',
   key: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
   base: 'https://api.together.xyz/v1',
-  quirks: { maxTokensField: 'max_tokens', stop: 'list', logprobs: 'number', thinkTags: true },
+  quirks: {
+    toolChoice: 'named',
+    maxTokensField: 'max_tokens',
+    stop: 'list',
+    logprobs: 'number',
+    thinkTags: true,
+  },
   paths: {
     ...OPENAI_PATHS,
     rerank: '/rerank',

@@ -8,5 +8,5 @@ export const sglang = openaiLike({
   key: ['SGLANG_API_KEY'],
   base: 'http://localhost:30000/v1',
   local: true,
-  quirks: { ...USAGE_ON_REQUEST, nulls: 'refused', reasoningField: 'reasoning_content' },
+  quirks: { toolChoice: 'named', ...USAGE_ON_REQUEST, nulls: 'refused', reasoningField: 'reasoning_content' },
 })

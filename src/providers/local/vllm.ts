@@ -10,7 +10,13 @@ export const vllm = openaiLike({
   base: 'http://localhost:8000/v1',
   local: true,
   also: [{ ...RESPONSES, stateless: true }],
-  quirks: { ...USAGE_ON_REQUEST, orphans: 'refused', reasoningField: 'reasoning', thinkTags: true },
+  quirks: {
+    toolChoice: 'named',
+    ...USAGE_ON_REQUEST,
+    orphans: 'refused',
+    reasoningField: 'reasoning',
+    thinkTags: true,
+  },
   paths: {
     ...OPENAI_PATHS,
     rerank: '/rerank',
