@@ -12,7 +12,7 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   const notes: Note[] = []
   const own = request.dialect === 'openai-completions'
   const shape = own ? (request.origin?.shape ?? {}) : {}
-  const prompt = promptOf(request)
+  const prompt = promptOf(request, notes)
   const body: JsonObject = { model: target.model, prompt: shape.prompt === 'list' ? [prompt] : prompt }
   const members: JsonObject = {
     max_tokens: request.maxOutputTokens,
@@ -39,17 +39,20 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   return { body, notes }
 }
 
-function promptOf(request: GenerationRequest): string {
+function promptOf(request: GenerationRequest, notes: Note[]): string {
   const [message] = request.messages
-  const [part] = message?.parts ?? []
+  const texts = message?.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])) ?? []
   const plain =
     request.messages.length === 1 &&
     message?.role === 'user' &&
-    message.parts.length === 1 &&
-    part?.kind === 'text' &&
+    texts.length > 0 &&
+    texts.length === message.parts.length &&
     (request.tools ?? []).length === 0 &&
-    (request.responseFormat ?? undefined) === undefined &&
-    request.reasoning === undefined
+    (request.responseFormat === undefined ||
+      request.responseFormat === null ||
+      request.responseFormat.type === 'text')
   if (!plain) throw invalid('messages', 'a prompt holds one user text, and neither tools nor formats')
-  return part.text
+  if (request.reasoning !== undefined)
+    notes.push({ field: 'reasoning', action: 'dropped', why: 'completions do not reason' })
+  return texts.join('\n')
 }
