@@ -23,6 +23,7 @@ beforeAll(async () => {
   oai: { provider: openai-compatible, base_url: "${oai.v1}", auth_type: none, models: [gpt-m] }
   ant: { provider: anthropic, base_url: "${ant.v1}", api_key: sk-ant-1, models: [claude-m] }
   goo: { provider: gemini, base_url: "${goo.root}/v1beta", api_key: AIza-1, models: [gemini-3-flash] }
+  other: { provider: gemini, base_url: "${goo.root}/v1beta", api_key: AIza-2, models: [gemini-3-pro] }
 `,
   })
   await gw.started
@@ -342,6 +343,32 @@ describe('Gemini behind other dialects', () => {
     ])
   })
 
+  test('77: at another account of Google the signature is left behind for the sentinel', async () => {
+    goo.next(google.toolStream)
+    const first = await openai()
+      .chat.completions.stream({
+        model: 'gemini-3-flash',
+        messages: [{ role: 'user', content: 'ping' }],
+        tools,
+      })
+      .finalChatCompletion()
+    const message = first.choices[0]?.message
+    const call = message?.tool_calls?.[0]
+    if (!message || !call) throw new Error('no function call')
+    goo.next(google.text)
+    await openai().chat.completions.create({
+      model: 'gemini-3-pro',
+      messages: [
+        { role: 'user', content: 'ping' },
+        message,
+        { role: 'tool', tool_call_id: call.id, content: 'rain' },
+      ],
+      tools,
+    })
+    expect(lastGoogle().headers['x-goog-api-key']).toBe('AIza-2')
+    expect(lastGoogle().at('contents.1.parts.0.thoughtSignature')).toBe('skip_thought_signature_validator')
+  })
+
   test('41: the same, where the client keeps nothing but id, name and arguments', async () => {
     goo.next({
       sse: [
@@ -401,7 +428,7 @@ describe('Gemini behind other dialects', () => {
     expect(lastGoogle().at('contents.1.parts')).toEqual([called])
   })
 
-  test('43: calls of another vendor get the sentinel, the first of a step alone', async () => {
+  test('43, 48: calls of another vendor get the sentinel, the first of a step alone', async () => {
     goo.next(google.text)
     const call = (id: string) => ({
       id,

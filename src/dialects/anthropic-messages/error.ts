@@ -44,6 +44,8 @@ interface Said {
 /** Type and message, in this envelope or in those of the platforms in front of it. */
 function said(body: Json | string): Said {
   if (typeof body === 'string') return { message: body.slice(0, 300) }
+  // Vertex answers a failed stream with a list of one.
+  if (Array.isArray(body) && body.length > 0) return said(body[0] as Json)
   if (!isObject(body)) return { message: JSON.stringify(body).slice(0, 300) }
   const inner = isObject(body.error) ? body.error : body
   const message = asString(inner.message) ?? asString(body.error) ?? JSON.stringify(body).slice(0, 300)
@@ -72,8 +74,9 @@ export function decodeError(
     status,
     upstreamStatus: status,
     ...(retryAfterS === undefined ? {} : { retryAfterS }),
-    // A platform in front that has an envelope of its own (Bedrock) gets ours; the wording stays.
-    ...(isObject(body) && (body.type === 'error' || body.error !== undefined)
+    // A platform in front that has an envelope of its own (Bedrock, Vertex) gets ours; the wording stays.
+    ...(isObject(body) &&
+    (body.type === 'error' || (isObject(body.error) ? body.error.type : body.error) !== undefined)
       ? { verbatim: { dialect: 'anthropic-messages', body } }
       : {}),
     phase: 'firstByte',

@@ -33,6 +33,8 @@ export function messageOrigin(wire: JsonObject): Origin {
 
 /** @throws GatewayError `bad_upstream_response` for an error object or anything else that is no message. */
 export function decodeResponse(wire: Json, _quirks: Quirks): GenerationResponse {
+  // Vertex says a failed stream as a list of one error.
+  if (Array.isArray(wire) && isObject(wire[0])) throw notAMessage(wire[0])
   if (!isObject(wire))
     throw new GatewayError('bad_upstream_response', 'the upstream answered 200 with no JSON object')
   if (wire.type !== 'message') throw notAMessage(wire)
