@@ -9,7 +9,7 @@ import { geminiMethod, isGeminiPath } from './api/gemini.ts'
 import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
 import { getModel, listModels } from './api/models.ts'
-import { responsePath, responseSocket } from './api/responses.ts'
+import { responsePath } from './api/responses.ts'
 import { embed, embedOne, root, running, show, tags, version } from './api/ollama.ts'
 import { admin, apiDocument } from './api/admin.ts'
 import { playground } from './api/playground.ts'
@@ -44,8 +44,6 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'POST /responses/input_tokens': { handler: countResponse, open: true },
   'POST /v1/responses/compact': { handler: compactResponse, open: true },
   'POST /responses/compact': { handler: compactResponse, open: true },
-  'GET /v1/responses': { handler: responseSocket, open: true },
-  'GET /responses': { handler: responseSocket, open: true },
   'POST /v1/messages': { handler: messages, open: true },
   'POST /v1/messages/count_tokens': { handler: countTokens, open: true },
   'POST /v1/embeddings': { handler: embeddings, open: true },

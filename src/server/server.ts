@@ -9,6 +9,7 @@ import type { Gateway } from '../gateway/create-gateway.ts'
 import { identify } from '../gateway/identify.ts'
 import type { AdminServices } from './admin/services.ts'
 import type { Context } from './context.ts'
+import { responsesSocket } from './api/responses.ts'
 import { failWith } from './fail.ts'
 import { realtime } from './realtime.ts'
 import { requestId } from './request-id.ts'
@@ -45,6 +46,8 @@ export interface RunningServer {
   close(drainMs?: number): Promise<void>
 }
 
+const NO_SOCKET = 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
+
 export function startServer(options: ServerOptions): Promise<RunningServer> {
   const { gateway } = options
   const headersTimeout = options.headersTimeoutMs ?? 10_000
@@ -63,8 +66,7 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
   server.on('clientError', refuseSocket)
   const live = realtime(gateway)
   server.on('upgrade', (request, socket, head) => {
-    if (!live.upgrade(request, socket, head))
-      socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+    if (!live.upgrade(request, socket, head)) socket.end(responsesSocket(request.url ?? '') ?? NO_SOCKET)
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)

@@ -214,7 +214,9 @@ function encodeMedia(
     else if (!own) wire.detail = 'auto'
     return wire
   }
-  if (part.media !== 'document') throw invalid(at, `${at}: Responses takes no ${part.media} input`)
+  // A file at an address may be of any kind; sound and film given whole have no place here.
+  if (part.media !== 'document' && source.type === 'base64')
+    throw invalid(at, `${at}: Responses takes no ${part.media} input`)
   const wire: JsonObject = { type: 'input_file' }
   if (source.type === 'file') wire.file_id = source.id
   else if (source.type === 'url' && shape.from !== 'file_data') wire.file_url = source.url

@@ -3,7 +3,7 @@
 import { GatewayError, normalise } from '../../core/error.ts'
 import { openaiResponses } from '../../dialects/openai-responses/index.ts'
 import { type ResponseAction, responseById } from '../../gateway/response-by-id.ts'
-import { type Handler, sendJson } from '../context.ts'
+import type { Handler } from '../context.ts'
 import { failWith } from '../fail.ts'
 import { deliverReply } from './generate.ts'
 
@@ -54,18 +54,17 @@ function decoded(text: string): string {
   }
 }
 
-/** An upgrade that is refused makes clients of the socket form fall back to POST. */
-export const responseSocket: Handler = (context) => {
-  if (context.request.headers.upgrade === undefined)
-    return failWith(
-      context,
-      new GatewayError('not_found', 'no list of responses here; use POST to make one, or name one by its id'),
-    )
-  const error = new GatewayError(
-    'unsupported_operation',
-    'responses are not served over WebSocket here; send POST /v1/responses',
-    { status: 426 },
+/** The answer to a WebSocket for responses: refused so, clients of the socket form fall back to POST. */
+export function responsesSocket(url: string): string | undefined {
+  if (!/^(?:\/v1)?\/responses(?:\?|$)/.test(url)) return undefined
+  const { body } = openaiResponses.error.encode(
+    new GatewayError(
+      'unsupported_operation',
+      'responses are not served over WebSocket here; send POST /v1/responses',
+      { status: 426 },
+    ),
+    '',
   )
-  const { body } = openaiResponses.error.encode(error, context.id)
-  sendJson(context, 426, body, { upgrade: 'HTTP/1.1', connection: 'close', 'x-should-retry': 'false' })
+  const text = JSON.stringify(body)
+  return `HTTP/1.1 426 Upgrade Required\r\nupgrade: HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nx-should-retry: false\r\nconnection: close\r\n\r\n${text}`
 }
