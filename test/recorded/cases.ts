@@ -19,6 +19,8 @@ export interface RecordedCase {
   reply: Step
   /** The recorded request body, where one was kept. */
   request: JsonObject | undefined
+  /** Path and query of the recorded request. */
+  path: string | undefined
   /** The model that the recorded request named, in its body or its path. */
   model: string | undefined
 }
@@ -53,6 +55,7 @@ export function loadCases(): RecordedCase[] {
             streamed: STREAMS.test(reply.headers?.['content-type'] ?? ''),
             bytes: Buffer.isBuffer(reply.body) ? reply.body : Buffer.from(''),
             reply,
+            path: pathOf(dir),
             request: requestOf(dir, wire),
             model: typeof meta.model === 'string' ? meta.model : undefined,
           },
@@ -72,4 +75,14 @@ function requestOf(dir: string, wire: Wire): JsonObject | undefined {
   if (content === undefined) return request.body
   const rows = request.body[content]
   return Array.isArray(rows) && rows.length > 0 ? request.body : undefined
+}
+
+function pathOf(dir: string): string | undefined {
+  const file = join(dir, 'request.json')
+  if (!existsSync(file)) return undefined
+  const request: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  if (!isObject(request) || typeof request.path !== 'string') return undefined
+  const query = isObject(request.query) ? Object.entries(request.query) : []
+  const pairs = query.map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : ''])
+  return pairs.length === 0 ? request.path : `${request.path}?${new URLSearchParams(pairs).toString()}`
 }

@@ -19,6 +19,8 @@ export interface Row {
   base?: string
   /** The dialect comes in Amazon's chunks (InvokeModel). */
   carried?: boolean
+  /** No generation: a count, a compaction or a question about a response by its id, which are relayed and metered. */
+  aside?: 'input_tokens' | 'compact' | 'by id'
   /** Cases of the folder that are left out, and why. */
   left?: { match: RegExp; why: string }
 }
@@ -78,6 +80,9 @@ export const ROWS: readonly Row[] = [
     endpoint: { dialects: ['ollama-generate'] },
   },
   responses('openai/responses', 'openai'),
+  { ...responses('openai/responses-input-tokens', 'openai'), aside: 'input_tokens' },
+  { ...responses('openai/responses-compact', 'openai'), aside: 'compact' },
+  { ...responses('openai/responses-retrieve', 'openai'), aside: 'by id' },
   responses('azure/responses', 'azure', '/openai/v1'),
   responses('deepseek/responses', 'deepseek'),
   responses('lmstudio/responses', 'lmstudio'),

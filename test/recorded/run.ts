@@ -20,6 +20,7 @@ import { quirksOf } from '../../src/providers/provider.ts'
 import { startServer } from '../../src/server/index.ts'
 import { type Fake, startFake } from '../../src/testing/index.ts'
 import { frameReader } from '../../src/wire/frames.ts'
+import { asideChecks } from './aside.ts'
 import type { RecordedCase } from './cases.ts'
 import { type Facts, canonical, differences, shown } from './facts.ts'
 import { unreported } from './request-oracle.ts'
@@ -76,6 +77,11 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
   const server = await startServer({ gateway, host: '127.0.0.1', port: 0 })
   const agent = new Agent({ connections: 4 })
 
+  const get = async (path: string): Promise<{ status: number; bytes: Buffer }> => {
+    const reply = await request(`${server.url}${path}`, { dispatcher: agent })
+    return { status: reply.statusCode, bytes: Buffer.from(await reply.body.arrayBuffer()) }
+  }
+
   const ask: Ask = async (path, body) => {
     const reply = await request(`${server.url}${path}`, {
       method: 'POST',
@@ -106,6 +112,10 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
         }
         results.push({ check, problems })
       }
+      if (recorded.row.aside) {
+        await add('relay', () => asideChecks(recorded, fake, ask, get))
+        return results
+      }
       const facts = recorded.wire.read(recorded.streamed, recorded.bytes, recorded.row.hints)
       if (recorded.status >= 400) await add('error', () => errorChecks(recorded, fake, ask))
       else {
@@ -134,7 +144,7 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
   }
 }
 
-type Ask = (path: string, body: JsonObject) => Promise<Answer>
+type Ask = (path: string, body: object) => Promise<Answer>
 
 interface Wanted {
   path: string

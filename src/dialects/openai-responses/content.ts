@@ -148,10 +148,7 @@ function sourceOf(
   return [name, name === 'file_id' ? { type: 'file', id: value } : urlSource(value)]
 }
 
-/**
- * One part as content; undefined (with a note) where this wire has no form for it.
- * @throws GatewayError `invalid_request` for audio and video, which no model behind this wire hears.
- */
+/** One part as content; undefined (with a note) where this wire has no form for it. */
 export function encodePart(part: Part, word: TextWord, at: string, notes: Note[]): JsonObject | undefined {
   const shape = ownShape(part.origin)
   const extras = ownExtras(part.origin)
@@ -214,14 +211,23 @@ function encodeMedia(
     else if (!own) wire.detail = 'auto'
     return wire
   }
-  // A file at an address may be of any kind; sound and film given whole have no place here.
-  if (part.media !== 'document' && source.type === 'base64')
-    throw invalid(at, `${at}: Responses takes no ${part.media} input`)
+  if (part.media !== 'document')
+    notes.push({
+      field: at,
+      action: 'approximated',
+      why: `${part.media} is sent as a file, which few models take`,
+    })
   const wire: JsonObject = { type: 'input_file' }
   if (source.type === 'file') wire.file_id = source.id
   else if (source.type === 'url' && shape.from !== 'file_data') wire.file_url = source.url
   else wire.file_data = urlOf(source)
   if (part.title !== undefined) wire.filename = part.title
-  else if (!own && wire.file_data !== undefined) wire.filename = 'document.pdf'
+  else if (!own && wire.file_data !== undefined) wire.filename = fileName(part)
   return wire
+}
+
+/** A file must have a name; its kind is read from the ending. */
+function fileName({ media, source }: MediaPart): string {
+  if (media === 'document' || source.type !== 'base64') return 'document.pdf'
+  return `${media}.${source.mediaType.replace(/^.*\//, '')}`
 }
