@@ -57,6 +57,9 @@ export function betaNames(header: string | undefined): string[] {
     .filter((name) => name !== '')
 }
 
+/** Members that hold the caller's own data: nothing in there is ours to read. */
+const DATA = new Set(['input', 'input_schema'])
+
 /** The same value with every object looked at once; `look` gives a replacement, or undefined to go on inside. */
 export function rewritten(value: Json, look: (node: JsonObject) => JsonObject | undefined): Json {
   if (Array.isArray(value)) {
@@ -67,7 +70,7 @@ export function rewritten(value: Json, look: (node: JsonObject) => JsonObject | 
   const node = look(value) ?? value
   let changed: JsonObject | undefined
   for (const [key, inner] of Object.entries(node)) {
-    if (inner === undefined) continue
+    if (inner === undefined || DATA.has(key)) continue
     const next = rewritten(inner, look)
     if (next !== inner) (changed ??= { ...node })[key] = next
   }

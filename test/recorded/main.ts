@@ -3,6 +3,7 @@
 
 import { loadCases, recordingsPresent, recordedRoot } from './cases.ts'
 import { ROWS } from './rows.ts'
+import { loadPlainCases } from './plain.ts'
 import { type CheckName, startBench } from './run.ts'
 import { faces } from './wires/index.ts'
 
@@ -12,6 +13,7 @@ const COLUMNS: readonly CheckName[] = [
   'error',
   'request',
   'cuts',
+  'plain',
   ...faces.map((wire): CheckName => `to ${wire.dialect.id}`),
 ]
 
@@ -26,11 +28,12 @@ const bench = await startBench('all')
 const table = new Map<string, Map<CheckName, { passed: number; failed: number }>>()
 let passed = 0
 let failed = 0
-for (const recorded of loadCases()) {
+for (const recorded of [...loadCases(), ...loadPlainCases()]) {
   if (only !== undefined && !recorded.name.includes(only)) continue
   const row = table.get(recorded.row.folder) ?? new Map<CheckName, { passed: number; failed: number }>()
   table.set(recorded.row.folder, row)
-  for (const { check, problems } of await bench.check(recorded)) {
+  const results = 'wire' in recorded ? await bench.check(recorded) : [await bench.plain(recorded)]
+  for (const { check, problems } of results) {
     const cell = row.get(check) ?? { passed: 0, failed: 0 }
     row.set(check, cell)
     if (problems.length === 0) {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadCases, recordedRoot, recordingsPresent } from './cases.ts'
+import { loadPlainCases } from './plain.ts'
 import { type Bench, startBench } from './run.ts'
 
 if (!recordingsPresent) console.log(`recorded: skipped, no recordings at ${recordedRoot}`)
@@ -17,5 +18,9 @@ describe.skipIf(!recordingsPresent)('recorded', () => {
     const results = await bench.check(recorded)
     expect(results.filter((result) => result.problems.length > 0)).toEqual([])
     expect(results.length).toBeGreaterThan(0)
+  })
+
+  test.each(recordingsPresent ? loadPlainCases() : [])('$name', async (recorded) => {
+    expect((await bench.plain(recorded)).problems).toEqual([])
   })
 })

@@ -23,12 +23,13 @@ import { frameReader } from '../../src/wire/frames.ts'
 import { asideChecks } from './aside.ts'
 import type { RecordedCase } from './cases.ts'
 import { type Facts, canonical, differences, shown } from './facts.ts'
+import { PLAIN_ROWS, type PlainCase, plainAsk, plainId, plainProblems } from './plain.ts'
 import { unreported } from './request-oracle.ts'
 import { ROWS, endpointId } from './rows.ts'
 import { type Wire, faces, wires } from './wires/index.ts'
 
 /** `to <dialect>` is the translation for a caller of that dialect. */
-export type CheckName = 'relay' | 'meter' | 'error' | 'request' | 'cuts' | `to ${string}`
+export type CheckName = 'plain' | 'relay' | 'meter' | 'error' | 'request' | 'cuts' | `to ${string}`
 
 export interface CheckResult {
   check: CheckName
@@ -40,6 +41,8 @@ const CONTEXT: AnswerContext = { model: 'm', id: 'req_test', created: 1_700_000_
 
 export interface Bench {
   check(recorded: RecordedCase): Promise<CheckResult[]>
+  /** A plain operation of a host with a shape of its own. */
+  plain(recorded: PlainCase): Promise<CheckResult>
   close(): Promise<void>
 }
 
@@ -57,8 +60,8 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
   const lines = logLines()
   const text = JSON.stringify({
     endpoints: Object.fromEntries(
-      ROWS.map((row) => [
-        endpointId(row),
+      [...ROWS, ...PLAIN_ROWS].map((row) => [
+        'wire' in row ? endpointId(row) : plainId(row),
         {
           provider: row.provider,
           base_url: `${fake.url}${row.base ?? '/v1'}`,
@@ -99,6 +102,12 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
   }
 
   return {
+    async plain(recorded) {
+      fake.script(recorded.reply)
+      const { path, body } = plainAsk(recorded)
+      const answer = await ask(path, body)
+      return { check: 'plain', problems: plainProblems(recorded, answer.status, parsed(answer.bytes)) }
+    },
     async check(recorded) {
       const results: CheckResult[] = []
       const add = async (check: CheckName, run: () => Promise<string[]> | string[]): Promise<void> => {

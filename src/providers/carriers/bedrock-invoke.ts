@@ -105,7 +105,7 @@ function gatedTools(value: Json, betas: readonly string[], drop: (field: string,
   const next = value.flatMap((tool, index): Json[] => {
     if (!isObject(tool)) return [tool]
     const field = `tools[${index}]`
-    const wire: JsonObject = { ...tool }
+    const wire: JsonObject = { ...(withoutScope(tool, drop) ?? tool) }
     if (typeof tool.type === 'string') {
       if (SERVER_TOOL.test(tool.type)) {
         drop(field, 'Amazon Bedrock runs no server tools')
@@ -120,8 +120,6 @@ function gatedTools(value: Json, betas: readonly string[], drop: (field: string,
         delete wire[member]
         drop(`${field}.${member}`, 'Amazon Bedrock refuses it')
       }
-    if (isObject(wire.cache_control))
-      wire.cache_control = rewritten(wire.cache_control, (node) => withoutScope(node, drop))
     const same = JSON.stringify(wire) === JSON.stringify(tool)
     if (!same) changed = true
     return [same ? tool : wire]
