@@ -137,7 +137,7 @@ export function plainProblems({ row, reply, bytes }: PlainCase, status: number, 
   check(
     'documents',
     list(got.results).map((one) => (isObject(one.document) ? one.document.text : undefined)),
-    rows.map((one) => `text ${String(one.index)}`),
+    rows.map((one) => `text ${shown(one.index)}`),
   )
   return problems
 }

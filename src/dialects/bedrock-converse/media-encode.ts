@@ -32,7 +32,14 @@ export function encodeMedia(
     )
   if (format !== undefined) block.format = format
   if (media === 'document') {
-    block.name = nameOf(part.title)
+    const name = nameOf(part.title)
+    block.name = name
+    if (part.title !== undefined && part.title !== name)
+      notes.push({
+        field: `${at}.title`,
+        action: 'approximated',
+        why: `names of documents are plain here: "${name}"`,
+      })
     if (part.context !== undefined) block.context = part.context
     if (part.citable !== undefined) block.citations = { enabled: part.citable }
   }

@@ -157,8 +157,21 @@ function encodeReasoning(
     notes.push({ field: 'reasoning_effort', action: 'dropped', why })
   }
   const effort = control.effort ?? (control.mode === 'disabled' ? 'none' : undefined)
+  if (family.thinking !== 'claude' && effort === undefined)
+    return drop('models of this vendor take no thinking mode or budget here')
   switch (family.thinking) {
     case 'claude': {
+      // What a caller says in Claude's own words goes on as it is, effort beside it.
+      if (control.mode !== undefined) {
+        const { mode, budgetTokens, display } = control
+        more.thinking = {
+          type: mode,
+          ...(budgetTokens === undefined ? {} : { budget_tokens: budgetTokens }),
+          ...(display === undefined ? {} : { display }),
+        }
+        if (typeof control.effort === 'string') more.output_config = { effort: control.effort }
+        return
+      }
       // The decision is Claude's own; here only its places differ.
       const choice = toolConfig?.toolChoice
       const forced = isObject(choice) && choice.auto === undefined

@@ -58,7 +58,11 @@ export function encodeTools(
       why: 'the conversation holds tool calls: their tools are declared again, with an open schema',
     })
   }
-  if (tools.length === 0) return { vendorTools }
+  if (tools.length === 0) {
+    if (choice && choice.type !== 'auto' && choice.type !== 'none' && vendorTools.length === 0)
+      notes.push({ field: 'tool_choice', action: 'dropped', why: 'there are no tools' })
+    return { vendorTools }
+  }
   const wireChoice = encodeChoice(request, family, facts, notes)
   if (request.parallelToolCalls === false)
     notes.push({

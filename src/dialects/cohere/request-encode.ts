@@ -259,7 +259,15 @@ function encodeThinking({ reasoning }: GenerationRequest, body: JsonObject, note
           ? 'Cohere has no levels: thinking is on'
           : `Cohere has no levels: sent as ${budget} tokens`,
     })
-  } else if (mode !== undefined) body.thinking = { type: 'enabled' }
+  } else if (mode !== undefined) {
+    body.thinking = { type: 'enabled' }
+    if (mode !== 'enabled')
+      notes.push({
+        field: 'thinking',
+        action: 'approximated',
+        why: `Cohere has no mode "${mode}": thinking is on`,
+      })
+  }
 }
 
 /** Fields that only tune. */
