@@ -39,24 +39,30 @@ export const cloudAccessKeys = {
 
 export type CloudAccessEntry = Partial<z.infer<z.ZodObject<typeof cloudAccessKeys>>>
 
+export interface AccessDeps extends SecretDeps {
+  /** A named variable is not set: told, and the endpoint goes without it. */
+  warn(message: string): void
+}
+
 /** Undefined where the provider knows no such access, or nothing is said of it. @throws Error that names the key. */
 export function cloudAccess(
   record: ProviderRecord,
   entry: CloudAccessEntry,
-  deps: SecretDeps,
+  deps: AccessDeps,
 ): CloudAccess | undefined {
   if (record.auth.type === 'aws') return awsAccess(entry, deps)
   if (record.google) return googleAccess(entry, deps)
   return record.entra === undefined ? undefined : entraAccess(record.entra.scope, entry, deps)
 }
 
-function awsAccess(entry: CloudAccessEntry, deps: SecretDeps): AwsAccess | undefined {
+function awsAccess(entry: CloudAccessEntry, deps: AccessDeps): AwsAccess | undefined {
   const { env } = deps
   const region = given(entry.region) ?? notEmpty(env.AWS_REGION) ?? notEmpty(env.AWS_DEFAULT_REGION)
   if (region === undefined) return undefined
   const id = secretOf(entry, 'access_key_id', deps)
   const secret = secretOf(entry, 'secret_access_key', deps)
-  if ((id === undefined) !== (secret === undefined))
+  const named = entry.access_key_id_env !== undefined || entry.secret_access_key_env !== undefined
+  if ((id === undefined) !== (secret === undefined) && !named)
     throw new Error('access_key_id and secret_access_key go together: one of them is missing')
   const home = notEmpty(env.HOME) ?? notEmpty(env.USERPROFILE)
   const files = [
@@ -73,16 +79,18 @@ function awsAccess(entry: CloudAccessEntry, deps: SecretDeps): AwsAccess | undef
   })
   if (id !== undefined && secret !== undefined)
     return keys(id, secret, secretOf(entry, 'session_token', deps))
+  // Keys that were named and are not there: nobody else's stand in for them.
+  if (named) return { ...access, files: [] }
   const profile = given(entry.profile)
   if (profile !== undefined) return { ...access, profile }
   const fromEnv = [notEmpty(env.AWS_ACCESS_KEY_ID), notEmpty(env.AWS_SECRET_ACCESS_KEY)] as const
   if (fromEnv[0] !== undefined && fromEnv[1] !== undefined)
     return keys(fromEnv[0], fromEnv[1], notEmpty(env.AWS_SESSION_TOKEN))
-  const named = notEmpty(env.AWS_PROFILE)
-  return named === undefined ? access : { ...access, profile: named }
+  const chosen = notEmpty(env.AWS_PROFILE)
+  return chosen === undefined ? access : { ...access, profile: chosen }
 }
 
-function entraAccess(scope: string, entry: CloudAccessEntry, deps: SecretDeps): EntraAccess | undefined {
+function entraAccess(scope: string, entry: CloudAccessEntry, deps: AccessDeps): EntraAccess | undefined {
   const { env } = deps
   const tenant = given(entry.tenant_id)
   const clientId = given(entry.client_id)
@@ -94,8 +102,11 @@ function entraAccess(scope: string, entry: CloudAccessEntry, deps: SecretDeps): 
     clientId: clientId ?? notEmpty(env.AZURE_CLIENT_ID),
     secret: secret ?? secretVariable('AZURE_CLIENT_SECRET', deps),
   }
-  if (whole.tenant === undefined || whole.clientId === undefined || whole.secret === undefined)
+  if (whole.tenant === undefined || whole.clientId === undefined || whole.secret === undefined) {
+    if (entry.client_secret_env !== undefined && whole.tenant !== undefined && whole.clientId !== undefined)
+      return undefined
     throw new Error('Entra needs tenant_id, client_id and client_secret: one of them is missing')
+  }
   return {
     type: 'entra',
     tenant: whole.tenant,
@@ -110,7 +121,7 @@ function entraAccess(scope: string, entry: CloudAccessEntry, deps: SecretDeps): 
  * Application default credentials: what the entry names, else the file that GOOGLE_APPLICATION_CREDENTIALS names, else
  * gcloud's own. An entry with a key of its own uses none of them.
  */
-function googleAccess(entry: CloudAccessEntry, deps: SecretDeps): GoogleAccess | undefined {
+function googleAccess(entry: CloudAccessEntry, deps: AccessDeps): GoogleAccess | undefined {
   const text = secretOf(entry, 'credentials', deps) ?? defaultCredentials(deps)
   if (text === undefined) return undefined
   const { credential, quotaProject } = googleFile(text)
@@ -156,7 +167,7 @@ const given = (value: string | null | undefined): string | undefined => notEmpty
 function secretOf(
   entry: CloudAccessEntry,
   name: 'access_key_id' | 'secret_access_key' | 'session_token' | 'client_secret' | 'credentials',
-  deps: SecretDeps,
+  deps: AccessDeps,
 ): string | undefined {
   const file =
     name === 'secret_access_key' || name === 'client_secret' || name === 'credentials'
@@ -172,6 +183,6 @@ function secretOf(
   const variable = entry[`${name}_env`]
   if (variable === undefined) return given(entry[name])
   const value = secretVariable(variable, deps)
-  if (value === undefined) throw new Error(`${name}_env names ${variable}, which is not set`)
+  if (value === undefined) deps.warn(`${name}_env names ${variable}, which is not set`)
   return value
 }

@@ -3,7 +3,7 @@
 import { Secret } from '../../core/secret.ts'
 import type { CloudAccess, EndpointConfig, EndpointModel, Source } from '../../providers/endpoint.ts'
 import type { Abilities } from '../../core/abilities.ts'
-import { cloudAccess, googleBase } from '../cloud-access.ts'
+import { type AccessDeps, cloudAccess, googleBase } from '../cloud-access.ts'
 import type { ConfigProblem } from '../config.ts'
 import type { DialectId } from '../../core/origin.ts'
 import { provider } from '../../providers/index.ts'
@@ -45,6 +45,7 @@ function endpointOf(
     credential: () => credentialOf(id, entry, file, deps, problems),
     hosts: file.value.hosts ?? {},
     reads: deps,
+    warn: (message) => problems.push({ severity: 'warning', message, ...file.place(['endpoints', id]) }),
   })
   for (const [index, key] of (entry.api_keys ?? []).entries())
     warnOfLiteral(key, ['endpoints', id, 'api_keys', index], file, problems)
@@ -65,6 +66,8 @@ export interface EntryContext {
   hosts?: NonNullable<ReadFile['value']['hosts']>
   /** Where variables and files that the entry names are read; absent: nowhere. */
   reads?: SecretDeps
+  /** Something is missing that the endpoint can be made without. */
+  warn?(message: string): void
 }
 
 /**
@@ -74,7 +77,7 @@ export interface EntryContext {
 export function endpointFromEntry(
   id: string,
   entry: EndpointEntry,
-  { source, credential, hosts = {}, reads = NO_SECRETS }: EntryContext,
+  { source, credential, hosts = {}, reads = NO_SECRETS, warn }: EntryContext,
 ): EndpointConfig {
   const name = entry.provider ?? (provider(id) ? id : 'openai-compatible')
   const host = hosts[name]
@@ -85,7 +88,10 @@ export function endpointFromEntry(
     ...(host === undefined ? {} : { record: hostRecord(name, host) }),
     baseUrl: entry.base_url ?? baseOf(id, name, entry, reads),
     credential: entry.auth_type === 'none' ? undefined : credential(),
-    access: accessOf(id, name, entry, reads),
+    access: accessOf(id, name, entry, {
+      ...reads,
+      warn: (message) => warn?.(`endpoint "${id}": ${message}`),
+    }),
     models: modelsOf(entry),
     source,
     probe: entry.probe,
@@ -128,7 +134,7 @@ const NO_SECRETS: SecretDeps = {
   },
 }
 
-function accessOf(id: string, name: string, entry: EndpointEntry, deps: SecretDeps): CloudAccess | undefined {
+function accessOf(id: string, name: string, entry: EndpointEntry, deps: AccessDeps): CloudAccess | undefined {
   const record = provider(name)
   try {
     return record && cloudAccess(record, entry, deps)
