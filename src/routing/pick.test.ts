@@ -236,10 +236,6 @@ describe('sticky', () => {
       if (before !== 2) expect(of(`conversation ${at}`, gone).order[0]).toBe(before)
     }
   })
-  test('state held upstream decides before the session', () => {
-    const what = { ...asked, session: { key: 7, by: 'test' }, pinned: 'd/m' }
-    expect(pick(plan('priority', targets), what, 0, chance(1)).order[0]).toBe(3)
-  })
 })
 
 test('canary: its share of the calls, none of the rest while others are there', () => {

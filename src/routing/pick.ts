@@ -41,8 +41,6 @@ export interface Asked {
   needs?: () => Needs
   /** The conversation's key, and how it was told. */
   session?: { key: number; by: string } | undefined
-  /** `endpoint/model` that holds this conversation's state. */
-  pinned?: string | undefined
 }
 
 export interface Picked {
@@ -137,17 +135,10 @@ function byTier(
 function stick(
   order: number[],
   targets: readonly Target[],
-  { pinned, session }: Asked,
+  { session }: Asked,
   now: number,
 ): string | undefined {
   if (order.length === 0) return undefined
-  if (pinned !== undefined) {
-    const at = order.findIndex((index) => (targets[index] as Target).vitals.key === pinned)
-    if (at >= 0) {
-      promote(order, at)
-      return 'holds the state of this conversation'
-    }
-  }
   if (!session) return undefined
   const { tier } = targets[order[0] as number] as Target
   let among = 1

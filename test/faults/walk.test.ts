@@ -364,6 +364,21 @@ describe('limits', () => {
     expect((await first).status).toBe(200)
     await settledWith(of)
   })
+  test('an adaptive limit never lets more through at once than it has found', async () => {
+    const rateLimit = { adaptive: { min: 1, max: 50 } }
+    const of = await up([], { one: { rateLimit, timeouts: { firstByteMs: 5_000 } } })
+    one.script(always({ delayMs: 40 }))
+    let most = 0
+    const stop = one.onRequest(() => {
+      most = Math.max(most, of.gateway.runtime.vitals.get('one/m')?.inFlight ?? 0)
+    })
+    const heard = await Promise.all(Array.from({ length: 30 }, () => call(of, 'one')))
+    stop()
+    expect(new Set(heard.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(most).toBeGreaterThanOrEqual(4)
+    expect(most).toBeLessThanOrEqual(12)
+    await settledWith(of)
+  })
   test('least busy goes where there is room', async () => {
     const of = await up([route({ strategy: 'least_busy' })])
     one.script({ delayMs: 200 })
