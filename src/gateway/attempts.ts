@@ -2,7 +2,7 @@
 // failure. Fallback happens before the first byte only, is disclosed, and never goes to the same route twice.
 
 import { GatewayError, normalise } from '../core/error.ts'
-import { nextRoute } from '../routing/fallback.ts'
+import { type Fallbacks, fallbacks, nextRoute } from '../routing/fallback.ts'
 import type { Answer } from './attempt.ts'
 import type { Call } from './call.ts'
 import { estimatedTokens } from './facts.ts'
@@ -25,6 +25,7 @@ export async function attempts(
   const { deadlineMs } = route.config
   const deadline = deadlineMs === undefined ? undefined : record.startedAt + deadlineMs
   const visited = new Set<string>()
+  const declared = asked(call) ?? route.fallback
   for (let current: Route = route; ; ) {
     visited.add(current.name)
     try {
@@ -35,11 +36,24 @@ export async function attempts(
     } catch (thrown) {
       const failure = naming(normalise(thrown), read.model)
       // The list is the one of the route the caller named: nobody ends up where that operator did not send them.
-      const next = nextRoute(route.fallback, failure.kind, visited)
-      if (next === undefined || call.cancel.raised) throw failure
-      current = runtime.routes.match(next)
+      const next = nextRoute(declared, failure.kind, visited)
+      const found = next === undefined ? undefined : runtime.routes.known(next)
+      if (!found || call.cancel.raised) throw failure
+      current = found
     }
   }
+}
+
+/** Routes the caller itself asks to fall back to, for this call: `x-trunkline-fallback: name, name`. */
+function asked({ headers }: Call): Fallbacks | undefined {
+  const value = headers['x-trunkline-fallback']
+  if (typeof value !== 'string') return undefined
+  return fallbacks(
+    value
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  )
 }
 
 /** A walk under the route's own limits. */

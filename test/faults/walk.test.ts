@@ -243,6 +243,16 @@ describe('fallback by cause', () => {
     expect((await call(of, 'not')).status).not.toBe(200)
     expect(two.log).toHaveLength(1)
   })
+  test('a caller may declare it for one call, or forbid it', async () => {
+    const of = await up([route({ fallback: ['two'] }, ['one'])])
+    one.script(always(refusal(503)))
+    const own = await call(of, 'one', false, { 'x-trunkline-fallback': 'nowhere' })
+    expect([own.status, own.headers['x-trunkline-fallback']]).toEqual([503, undefined])
+    const given = await call(of, 'one', false, { 'x-trunkline-fallback': 'one, three' })
+    expect([given.status, given.headers['x-trunkline-fallback']]).toEqual([200, 'one->three'])
+    expect((await call(of, 'r', false, { 'x-trunkline-fallback': '' })).status).toBe(503)
+    expect((await call(of)).headers['x-trunkline-fallback']).toBe('r->two')
+  })
   test('routes that name each other end', async () => {
     const of = await up([
       route({ name: 'a', fallback: ['b', 'a'] }, ['one']),
@@ -310,6 +320,20 @@ describe('limits', () => {
     expect(Number(heard.headers['retry-after'])).toBeGreaterThanOrEqual(39)
     expect(Number(heard.headers['retry-after'])).toBeLessThanOrEqual(40)
     expect(one.log.length + two.log.length).toBe(2)
+  })
+  test('a reload is no way around a limit, nor around an open breaker', async () => {
+    const of = await up([route({ limits: { rpm: 1 } })], {
+      one: { rateLimit: { rpm: 1 } },
+      two: { breaker: { failures: 1, openMs: 60_000 } },
+    })
+    expect((await call(of, 'one')).status).toBe(200)
+    two.script(refusal(500))
+    await call(of, 'two')
+    await call(of)
+    of.gateway.reload(of.gateway.runtime.config)
+    expect((await call(of, 'one')).status).toBe(429)
+    expect((await call(of, 'two')).status).toBe(503)
+    expect((await call(of)).status).toBe(429)
   })
   test('per route and per caller', async () => {
     const of = await up([route({ limits: { rpm: 2 } })], {}, { callerLimits: { rpm: 3 } })
