@@ -216,11 +216,10 @@ export interface GenerationDialect {
     /** Wire to canonical. Throws GatewayError `invalid_request` with `param` naming the member. */
     decode(wire: JsonObject): GenerationRequest
     encode(request: GenerationRequest, target: EncodeTarget): Encoded
-    /**
-     * A relayed body of this dialect as one host takes it; undefined where changing single members (drop, rename,
-     * force, clamp) is all it needs, or nothing. Never changes `body` in place.
-     */
-    fit?(body: JsonObject, target: EncodeTarget, notes: Note[]): JsonObject | undefined
+    /** false: changing single members (drop, rename, force, clamp) is all a host needs, and no body is parsed for it. */
+    needsFit?(quirks: Quirks): boolean
+    /** A relayed body of this dialect as one host takes it. Never changes `body` in place. */
+    fit?(body: JsonObject, target: EncodeTarget, notes: Note[]): JsonObject
   }
   response: {
     /** Whole answer to canonical. Throws `bad_upstream_response` when it is not one (error object, no choices). */

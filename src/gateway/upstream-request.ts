@@ -155,17 +155,16 @@ function applyQuirks(
   notes: Note[],
 ): void {
   const { body } = call
-  const { fit } = call.dialect.request
-  if (fit) {
+  const { fit, needsFit } = call.dialect.request
+  if (fit && needsFit?.(quirks) !== false) {
     const given = { ...read.json(), ...changes }
     const fitted = fit(given, { model: deployment.model, quirks, facts: {} }, notes)
-    if (fitted) {
-      for (const name of new Set([...Object.keys(given), ...Object.keys(fitted)]))
-        if (fitted[name] !== given[name]) changes[name] = fitted[name]
-      return
-    }
+    for (const name of new Set([...Object.keys(given), ...Object.keys(fitted)]))
+      if (fitted[name] !== given[name]) changes[name] = fitted[name]
+    return
   }
   const { drop, rename, force, clamp, maxTokensField } = quirks
+  if (!drop && !rename && !force && !clamp && maxTokensField === undefined) return
   const other = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
   const renames = { ...rename, ...(maxTokensField === undefined ? {} : { [other]: maxTokensField }) }
   const wanted = [

@@ -21,12 +21,23 @@ const SHALLOW = new Set<keyof Quirks>([
   'thinkTags',
   'reasoningOff',
   'anthropicVersion',
+  // Of the encoder alone: what a relayed body holds, the host takes.
+  'customTools',
+  'allowedTools',
 ])
 
 /** Whether a host wants more than single members changed. */
 export function needsFit(quirks: Quirks): boolean {
-  return Object.keys(quirks).some((key) => !SHALLOW.has(key as keyof Quirks))
+  let needs = known.get(quirks)
+  if (needs === undefined) {
+    needs = Object.keys(quirks).some((key) => !SHALLOW.has(key as keyof Quirks))
+    known.set(quirks, needs)
+  }
+  return needs
 }
+
+/** Asked for every call, and the same for all calls to a host. */
+const known = new WeakMap<Quirks, boolean>()
 
 /** The same body as the host takes it; members without need of change stay the same values. Nothing changes in place. */
 export function fit(given: JsonObject, target: EncodeTarget, notes: Note[]): JsonObject {

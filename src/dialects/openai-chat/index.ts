@@ -21,7 +21,8 @@ export const openaiChat: GenerationDialect = {
   request: {
     decode: decodeRequest,
     encode: encodeRequest,
-    fit: (body, target, notes) => (needsFit(target.quirks) ? fit(body, target, notes) : undefined),
+    needsFit,
+    fit,
   },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
