@@ -1,7 +1,7 @@
 // The models of an endpoint: the live list, or the declared names marked as such. Names are never invented.
 
 import type { EndpointConfig } from '../providers/endpoint.ts'
-import { type AskDeps, listModels } from '../upstream/ask.ts'
+import type { AskDeps } from '../upstream/ask.ts'
 
 export interface ModelInfo {
   id: string
@@ -27,6 +27,8 @@ export function declaredList(names: readonly string[]): ModelList {
 }
 
 export async function liveList(endpoint: EndpointConfig, deps: AskDeps): Promise<ModelList> {
+  // What asks endpoints weighs more than the client: it loads when first used.
+  const { listModels } = await import('../upstream/ask.ts')
   const listing = await listModels(endpoint, deps)
   const status = listing.status === null ? {} : { status: listing.status }
   if (listing.models) return { live: true, models: listing.models.map((name) => row(name, true)), ...status }

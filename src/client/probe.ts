@@ -2,7 +2,7 @@
 // only on request, each with the evidence it rests on, because every one of them costs tokens.
 
 import type { EndpointConfig } from '../providers/endpoint.ts'
-import { type AskDeps, probeEndpoint } from '../upstream/ask.ts'
+import type { AskDeps } from '../upstream/ask.ts'
 import type { CallOptions, Client } from './client.ts'
 import { LlmError } from './errors.ts'
 import type { ChatRequest } from './request.ts'
@@ -37,6 +37,7 @@ export async function probeReport(
   const started = deps.clock.monotonic()
   // A model that is named is asked; without one the list alone decides.
   const asked: EndpointConfig = { ...endpoint, probe: 'gate', probeRequireModels: false }
+  const { probeEndpoint } = await import('../upstream/ask.ts')
   const result = await probeEndpoint(asked, deps)
   const report: ProbeReport = {
     provider,
