@@ -1,42 +1,18 @@
 // A real engine (tools/engine: llama.cpp with a tiny random model), asked directly: what it says of itself is what the
 // gateway is to pass on. Skipped where it is not installed: npm ci --prefix tools/engine
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sseReader } from '../../src/wire/sse.ts'
-
-const HOME = fileURLToPath(new URL('../../tools/engine/', import.meta.url))
-const installed = existsSync(`${HOME}node_modules`)
-if (!installed) console.warn('engine tests skipped: run `npm ci --prefix tools/engine` for them')
+import { installed, startEngine } from './real-engine.ts'
 
 describe.skipIf(!installed)('a real engine', () => {
-  let child: ChildProcess
   let url: string
 
+  let stop: () => Promise<void>
   beforeAll(async () => {
-    // A process of its own: native code must not take the test runner down with it.
-    child = spawn(process.execPath, ['server.mjs'], { cwd: HOME, stdio: ['ignore', 'pipe', 'ignore'] })
-    url = await new Promise<string>((resolve, reject) => {
-      child.once('exit', (code) => reject(new Error(`the engine ended with code ${code}`)))
-      if (child.stdout)
-        createInterface({ input: child.stdout }).on('line', (line) => {
-          const found = /^engine at (\S+)$/.exec(line)?.[1]
-          if (found !== undefined) resolve(found)
-        })
-    })
+    ;({ url, stop } = await startEngine())
   })
-
-  afterAll(async () => {
-    if (!child || child.exitCode !== null) return
-    const ended = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve())
-    })
-    child.kill('SIGTERM')
-    await ended
-  })
+  afterAll(() => stop())
 
   /** As much of both answers' shapes as these tests look at. */
   interface Answer {

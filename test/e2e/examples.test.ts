@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { pathToFileURL } from 'node:url'
 import Anthropic from '@anthropic-ai/sdk'
-import { expect, test } from 'vitest'
-import { testDir, up } from '../acceptance/kit.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { run, testDir, up } from '../acceptance/kit.ts'
 import { type Upstream, upstream } from '../acceptance/upstream.ts'
+import { installed, startEngine } from './real-engine.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const EXAMPLES = join(ROOT, 'examples')
@@ -187,6 +188,17 @@ test('claude-code/: a stream with a tool, as Claude Code asks for it', async () 
     stop_reason: 'tool_use',
     content: [{ type: 'tool_use', name: 'Bash', input: { command: 'ls' } }],
   })
+})
+
+test.skipIf(!installed)('chat.ts, hono.ts and doctor against a real engine', async () => {
+  const engine = await startEngine()
+  onTestFinished(() => engine.stop())
+  const own = { OPENAI_BASE_URL: `${engine.url}/v1`, OPENAI_MODEL: 'trunkline-tiny' }
+  expect(await example('chat.ts', own)).toMatch(/openai\/trunkline-tiny, \d+ tokens.*\((stop|length)\)/s)
+  const hono = await example('hono.ts', { LAB_URL: own.OPENAI_BASE_URL, MODEL: own.OPENAI_MODEL })
+  expect(hono).toMatch(/trunkline-tiny: 200, \d+ ms, \d+ tokens/)
+  const seen = await run(['doctor', own.OPENAI_BASE_URL], { env: { LITELLM_MASTER_KEY: undefined } })
+  expect([seen.code, seen.stdout]).toEqual([0, expect.stringMatching(/ok {3}stream \d+ pieces.*all well/s)])
 })
 
 test('no example is missing from the README, and none is told that is not there', () => {
