@@ -130,6 +130,6 @@ function messageOf(
     isObject(choice) && isObject(choice.message) ? choice.message : { role: 'assistant', content: null }
   // A member that says nothing and that strict hosts do not know in a request.
   if (message.refusal === null) delete message.refusal
-  rememberParts(message, response.choices[0]?.parts ?? [])
+  rememberParts(message, response.choices[0]?.parts ?? [], facts.provider)
   return message as unknown as ChatAnswer['message']
 }

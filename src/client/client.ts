@@ -227,6 +227,7 @@ export function createClient(created: CreateOptions = {}): Client {
         request,
         {
           model,
+          account: target.name,
           ...(temperature === undefined ? {} : { temperature }),
           ...(maxTokens === undefined ? {} : { maxTokens }),
         },

@@ -62,17 +62,22 @@ export interface ChatRequest {
 }
 
 /** Parts of answers by the message that was made of them: reasoning and its seals, which no wire form holds whole. */
-const PARTS = new WeakMap<object, Part[]>()
+const PARTS = new WeakMap<object, { parts: Part[]; account: string }>()
 
-/** The message keeps its canonical parts, so that it returns to its own upstream without loss. */
-export function rememberParts(message: object, parts: Part[]): void {
-  PARTS.set(message, parts)
+/**
+ * The message keeps its canonical parts, so that it returns to its own upstream without loss.
+ * @param account who made it: seals open only there.
+ */
+export function rememberParts(message: object, parts: Part[], account: string): void {
+  PARTS.set(message, { parts, account })
 }
 
 export interface RequestDefaults {
   model: string
   temperature?: number
   maxTokens?: number
+  /** Who is asked. */
+  account: string
 }
 
 /** A prompt is a request of one user message. */
@@ -111,11 +116,21 @@ export function canonicalRequest(
   if (stream) Object.assign(wire, { stream: true, stream_options: { include_usage: true } })
   const decoded = face.request.decode(plainJson(wire))
   for (const [index, message] of request.messages.entries()) {
-    const parts = PARTS.get(message)
+    const kept = PARTS.get(message)
     const own = decoded.messages[index]
-    if (parts && own) decoded.messages[index] = { ...own, parts }
+    if (!kept || !own) continue
+    const parts = kept.account === defaults.account ? kept.parts : kept.parts.flatMap(unsealed)
+    decoded.messages[index] = { ...own, parts }
   }
   return decoded
+}
+
+/** A part as it may go to somebody else: private state stays behind, and with it what nobody can read. */
+function unsealed(part: Part): Part[] {
+  if (part.kind === 'reasoning' && part.redacted === true) return []
+  if ((part.kind !== 'reasoning' && part.kind !== 'tool_call') || !part.sealed) return [part]
+  const { sealed: _, ...open } = part
+  return [open]
 }
 
 /** As JSON.stringify would send it: members that are undefined are absent. */

@@ -3,6 +3,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import * as v from 'valibot'
@@ -470,6 +471,18 @@ describe('requests', () => {
   })
 })
 
+/** Document 004's rules, told once more. */
+function byTheRules(statuses: readonly number[]): { calls: number; ended: string } {
+  for (const [at, status] of statuses.entries()) {
+    const calls = at + 1
+    if (status === 200) return { calls, ended: 'ok' }
+    if (status < 500 && status !== 429) return { calls, ended: 'Other' }
+    if (status === 429 && calls >= 5) return { calls, ended: 'RateLimit' }
+    if (status >= 500 && calls >= 3) return { calls, ended: 'ServerError' }
+  }
+  throw new Error('the script ended before its answer')
+}
+
 describe('errors and retries', () => {
   const tools400 = { error: { message: 'tools unsupported', type: 'invalid_request_error' } }
 
@@ -532,6 +545,38 @@ describe('errors and retries', () => {
     expect(error).toBeInstanceOf(ServerError)
     expect(error).toMatchObject({ status: 503, attempts: 3, body: { error: { message: 'down' } } })
     expect(m1.chats()).toHaveLength(3)
+  })
+
+  test('A-095 100 retry scripts through the client end where the model of the rules says', async () => {
+    const m1 = await upstream()
+    const made = client({ baseUrl: m1.v1, model: 'm', retry: { baseMs: 0, capMs: 1 }, breaker: false })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(200, 400, 404, 422, 429, 429, 500, 503, 529), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        async (script) => {
+          const statuses = [...script, 200]
+          const before = m1.chats().length
+          m1.next(...statuses.map((status) => ({ status, headers: { 'retry-after': '0' } })))
+          let ended = 'ok'
+          try {
+            await made.chat('ping')
+          } catch (thrown) {
+            ended = (thrown as Error).name
+          }
+          const calls = m1.chats().length - before
+          // What the script still holds is taken out by plain requests.
+          for (let left = statuses.length - calls; left > 0; left--)
+            await fetch(`${m1.v1}/chat/completions`, { method: 'POST', body: '{}' }).then((reply) =>
+              reply.text(),
+            )
+          expect({ calls, ended }).toEqual(byTheRules(statuses))
+        },
+      ),
+      { numRuns: 100 },
+    )
   })
 
   test('A-096 no answer at all is a ServerError of status 0, tried three times', async () => {
@@ -719,6 +764,43 @@ describe('streams', () => {
     for await (const event of client({ baseUrl: m1.v1, model: 'm' }).stream('ping'))
       if (event.type === 'text') break
     await m1.fake.waitFor((entry) => entry.closedEarly)
+  })
+})
+
+describe('turns', () => {
+  const thought = {
+    json: {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      model: 'claude',
+      content: [
+        { type: 'thinking', thinking: 'hm', signature: 'sig-1' },
+        { type: 'text', text: 'yes' },
+      ],
+      stop_reason: 'end_turn',
+      usage: { input_tokens: 1, output_tokens: 2 },
+    },
+  }
+
+  test('reasoning goes back with its signature to who made it, and to nobody else', async () => {
+    const one = await upstream({ kind: 'anthropic' })
+    const two = await upstream({ kind: 'anthropic' })
+    const made = client()
+    for (const [name, at] of [
+      ['one', one],
+      ['two', two],
+    ] as const)
+      made.registerProvider({ name, like: 'anthropic', baseUrl: at.v1, apiKey: 'k' })
+    one.next(thought)
+    const answer = await made.chat('Sure?', { provider: 'one', model: 'claude' })
+    expect(answer).toMatchObject({ text: 'yes', reasoning: 'hm', usage: { output: 2 } })
+    const messages = [...ping.messages, answer.message, { role: 'user' as const, content: 'Really?' }]
+    await made.chat({ messages }, { provider: 'one', model: 'claude' })
+    expect(one.lastChat().at('messages.1.content')).toEqual(thought.json.content)
+    await made.chat({ messages }, { provider: 'two', model: 'claude' })
+    expect(JSON.stringify(two.lastChat().at('messages'))).not.toContain('sig-1')
+    expect(two.lastChat().at('messages.1.role')).toBe('assistant')
   })
 })
 
