@@ -1,6 +1,7 @@
 // The Responses API through the gateway, with the official SDK as judge: over an upstream that only speaks Chat, over one
 // that keeps responses itself, and over one that speaks the dialect and keeps nothing. Numbers are those of the wire
-// reference's cases.
+// reference's cases. Left out of the Responses server's: 36 (WebSocket: not spoken, the refusal that Codex falls back on is
+// tested), 76 (compaction for a model that cannot: refused as unsupported, which is tested).
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
