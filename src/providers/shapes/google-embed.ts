@@ -45,8 +45,9 @@ export const googleEmbed: PlainShape = {
   answer: (answers, body, { model }) =>
     embeddingList(
       answers.flatMap(({ body: wire }) => {
-        if (!isObject(wire) || !Array.isArray(wire.embeddings)) throw notVectors(wire)
-        return wire.embeddings.map((one) => unit(valuesOf(one, wire), model, body))
+        if (!isObject(wire)) throw notVectors(wire)
+        const list = Array.isArray(wire.embeddings) ? wire.embeddings : [wire.embedding]
+        return list.map((one) => unit(valuesOf(one, wire), model, body))
       }),
       model,
       summed(answers.map(({ body: wire }) => prompt(wire))),
