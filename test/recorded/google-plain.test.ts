@@ -28,7 +28,7 @@ function load(provider: 'google' | 'google-vertex', operation: string): Plain[] 
     .map((name) => {
       const dir = join(folder, name)
       const reply = recordedReply(dir)
-      const wire: unknown = JSON.parse(String(reply.body))
+      const wire: unknown = JSON.parse(Buffer.isBuffer(reply.body) ? reply.body.toString('utf8') : '{}')
       const meta: unknown = JSON.parse(readFileSync(join(dir, 'meta.json'), 'utf8'))
       const model = isObject(meta) && typeof meta.model === 'string' ? meta.model : 'text-embedding-005'
       return {
