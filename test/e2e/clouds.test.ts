@@ -33,6 +33,8 @@ endpoints:
   hidden: { provider: bedrock-anthropic, base_url: "${fake.url}", api_key: k, models: { profile: "${ARN}" } }
   mantle: { provider: bedrock-mantle, base_url: "${fake.url}/v1", api_key: k, models: [anthropic.claude-sonnet-5, openai.gpt-oss-120b] }
   azure: { provider: azure, base_url: "${fake.url}", api_key: az, models: ["my deployment"] }
+  azured: { provider: azure, base_url: "${fake.url}/openai/deployments/d?api-version=2025-01-01-preview", api_key: az, models: [whatever] }
+  azurev1: { provider: azure, base_url: "${fake.url}/openai/v1", api_key: az, models: [m] }
   entra:
     provider: azure
     base_url: ${fake.url}/openai/v1
@@ -310,6 +312,18 @@ test('162 the deployment stands in the path, encoded, with the version of the AP
   expect(last().path).toBe('/openai/deployments/my%20deployment/chat/completions?api-version=2024-10-21')
   expect(last().headers['api-key']).toBe('az')
   expect(last().headers.authorization).toBeUndefined()
+})
+
+test('A-078 Azure as a resource, as a deployment, and as its v1 root', async () => {
+  await chat('azure/my deployment')
+  await chat('azured/whatever')
+  await chat('azurev1/m')
+  expect(fake.log.map((entry) => entry.path)).toEqual([
+    '/openai/deployments/my%20deployment/chat/completions?api-version=2024-10-21',
+    '/openai/deployments/d/chat/completions?api-version=2025-01-01-preview',
+    '/openai/v1/chat/completions',
+  ])
+  for (const { headers } of fake.log) expect(headers['api-key']).toBe('az')
 })
 
 test('164 an Entra token stands for the key; never both; one request for several calls', async () => {

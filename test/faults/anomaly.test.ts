@@ -47,7 +47,8 @@ function streamOf(dialect: GenerationDialect): Buffer {
   const pieces: string[] = []
   const encoder = dialect.stream.encoder(CONTEXT, (piece) => pieces.push(piece))
   replay(RICH, (event) => encoder.event(event))
-  return Buffer.from(pieces.join(''))
+  // Amazon's frames are bytes, written one character each.
+  return Buffer.from(pieces.join(''), dialect.framing === 'aws-event-stream' ? 'latin1' : 'utf8')
 }
 
 interface Outcome {
@@ -130,9 +131,7 @@ function understood(dialect: GenerationDialect, bytes: Buffer): { said: string; 
   return { said, failed: events.at(-1)?.type === 'failure' }
 }
 
-const pairs = UPSTREAMS.filter(({ framing }) => framing !== 'aws-event-stream').flatMap((from) =>
-  CALLERS.map((to) => ({ from, to })),
-)
+const pairs = UPSTREAMS.flatMap((from) => CALLERS.map((to) => ({ from, to })))
 
 describe.each(pairs)('$from.id to $to.id', ({ from, to }) => {
   const bytes = streamOf(from)
