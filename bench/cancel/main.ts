@@ -10,17 +10,22 @@ import type { RouteConfig } from '../../src/config/config.ts'
 import { makeEndpoint } from '../../src/config/endpoint.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
 import type { EndpointConfig } from '../../src/providers/endpoint.ts'
+import { noticed } from '../../src/routing/hedge.ts'
 import { startServer } from '../../src/server/server.ts'
 
 const LIMIT_MS = 50
 const TOGETHER = 8
 /** No gateway between: what this machine takes at this moment, the floor of every figure below it. */
 const CONTROL = 'no gateway'
+/** Nobody hangs up: from the winner's first event to the close of the other attempt. */
+const LOSER = 'hedge loser'
 const { values } = parseArgs({ options: { calls: { type: 'string', default: '1000' } } })
 const CALLS = Number(values.calls)
 
 /** By the text of the request: who waits for the upstream to see it, and for its connection to go. */
 const seen = new Map<string, () => void>()
+/** When the winner of a race sent its first event. */
+const wrote = new Map<string, number>()
 const closed = new Map<string, (at: number) => void>()
 
 /** Answers as the model's name says: never, a stream that stalls, 429 that asks for a long wait, or at once. */
@@ -37,6 +42,7 @@ const upstream = http.createServer((request, response) => {
     })
     if (model === 'busy') response.writeHead(429, { 'retry-after': '5' }).end('{"error":{"message":"busy"}}')
     else if (model === 'stalls') {
+      wrote.set(id, performance.now())
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(
         'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"po"},"finish_reason":null}]}\n\n',
@@ -99,6 +105,10 @@ const gateway = createGateway(
       route('connect', 'far', 'never'),
       route('queue', 'full', 'never'),
       route('pace', 'paced', 'never'),
+      route(LOSER, 'up', 'never', {
+        targets: ['never', 'stalls'].map((model) => ({ endpoint: 'up', model, weight: 1 })),
+        hedge: { share: 1, minDelayMs: 1 },
+      }),
     ],
     aliases: {},
     problems: [],
@@ -153,6 +163,31 @@ function hangUp(
   })
 }
 
+/** A race of two attempts. Resolves with ms from the winner's first event to the close of the loser's connection. */
+function race(): Promise<number> {
+  const id = `call-${serial++}`
+  const socket = net.connect(server.port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.resume()
+  const body = JSON.stringify({ model: LOSER, stream: true, messages: [{ role: 'user', content: id }] })
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the loser of ${id} was not let go`)), 20_000)
+    closed.set(id, (now) => {
+      clearTimeout(timer)
+      closed.delete(id)
+      socket.destroy()
+      resolve(now - (wrote.get(id) ?? Number.NaN))
+      wrote.delete(id)
+    })
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
+  })
+}
+const raced = gateway.runtime.routes.known(LOSER)?.hedges?.stream
+// So that the usual time to the first byte is known.
+for (let sample = 0; sample < 100; sample++) if (raced) noticed(raced, 1)
+
 const turns = (count: number): Promise<void> =>
   new Promise((resolve) => {
     const next = (left: number): void => void (left === 0 ? resolve() : setImmediate(() => next(left - 1)))
@@ -193,6 +228,7 @@ const PHASES: Record<string, { open: boolean; ready: (id: string, socket: net.So
     open: true,
     ready: (_id, socket) => new Promise((resolve) => socket.once('data', () => resolve())),
   },
+  [LOSER]: { open: true, ready: asked },
 }
 
 let failed = false
@@ -201,7 +237,11 @@ for (const [name, { open, ready }] of Object.entries(PHASES)) {
   const times: number[] = []
   while (times.length < CALLS) {
     const many = open ? Math.min(TOGETHER, CALLS - times.length) : 1
-    times.push(...(await Promise.all(Array.from({ length: many }, () => hangUp(name, open, ready)))))
+    times.push(
+      ...(await Promise.all(
+        Array.from({ length: many }, () => (name === LOSER ? race() : hangUp(name, open, ready))),
+      )),
+    )
   }
   times.sort((a, b) => a - b)
   const at = (share: number): number =>

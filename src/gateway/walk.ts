@@ -45,7 +45,7 @@ export async function walk(walking: Walking): Promise<Answer> {
   let failure: GatewayError | undefined
   let full: GatewayError | undefined
   let from = 0
-  if (route.hedges && order.length > 1 && read.stream) {
+  if (route.hedges && order.length > 1) {
     const raced = await race(walking, order)
     if ('answer' in raced) return raced.answer
     failure = raced.failure

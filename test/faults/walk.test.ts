@@ -437,6 +437,15 @@ describe('hedging', () => {
     expect(of.gateway.runtime.vitals.get('one/m')?.inFlight).toBe(0)
     expect(of.gateway.runtime.vitals.get('one/m')?.breaker.failures).toBe(0)
   })
+  test('a whole answer is hedged after its own usual time', async () => {
+    const of = await up([hedged], { one: { timeouts: { firstByteMs: 5_000 } } })
+    for (let i = 0; i < 30; i++) await call(of)
+    one.script({ delayMs: 60_000 })
+    const heard = await call(of)
+    expect([heard.status, heard.headers['x-trunkline-endpoint']]).toEqual([200, 'two'])
+    await until(() => one.log.at(-1)?.closedEarly === true, 2_000, 'the loser is let go')
+    await settledWith(of)
+  })
   test('a quick one is never hedged', async () => {
     const of = await up([hedged])
     await warm(of)
