@@ -8,6 +8,7 @@ import type { Operation } from '../providers/provider.ts'
 import type { Exchange } from '../upstream/send.ts'
 import { collectBody } from '../upstream/send.ts'
 import { formField, isForm } from '../wire/multipart.ts'
+import type { Config } from '../config/config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Answer } from './attempt.ts'
 import type { Call } from './call.ts'
@@ -50,6 +51,19 @@ export function readForm(call: Call, type: string, defaultModel: string | undefi
       throw invalid(null, 'a form is no JSON')
     },
   }
+}
+
+/**
+ * A name by which the first endpoint with that operation is reached.
+ * @throws GatewayError `unsupported_operation` where there is none.
+ */
+export function anyModel(operation: Call['operation'], { endpoints }: Pick<Config, 'endpoints'>): string {
+  const able = endpoints.find(
+    ({ provider }) =>
+      operation !== 'chat' && operation !== 'count_tokens' && provider.paths[operation] !== undefined,
+  )
+  if (!able) throw new GatewayError('unsupported_operation', `no endpoint here has ${operation}`)
+  return `${able.id}/${able.models[0]?.name ?? 'default'}`
 }
 
 const ANSWER_CAP = 64 * 1024 * 1024

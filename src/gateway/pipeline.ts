@@ -9,7 +9,7 @@ import { deliver, refuse } from './deliver.ts'
 import { earlyReply } from './early-reply.ts'
 import { identify } from './identify.ts'
 import { factsOf, observed, tell } from './hooks.ts'
-import { formType, readForm } from './passed.ts'
+import { anyModel, formType, isPassed, readForm } from './passed.ts'
 import { type ReadRequest, read } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Route } from './route-table.ts'
@@ -51,7 +51,11 @@ async function serve(call: Call, runtime: Runtime, record: CallRecord): Promise<
 function requestOf(call: Call, runtime: Runtime): ReadRequest {
   const form = formType(call)
   const { defaultModel } = runtime.config
-  return form === undefined ? read(call, defaultModel) : readForm(call, form, defaultModel)
+  const request = form === undefined ? read(call, defaultModel) : readForm(call, form, defaultModel)
+  // Moderations and images may leave the model to the host: any endpoint that has the operation will do.
+  return isPassed(call.operation) && request.sentModel === undefined
+    ? { ...request, model: anyModel(call.operation, runtime.config) }
+    : request
 }
 
 async function resume(call: Call, request: ReadRequest, runtime: Runtime): Promise<void> {

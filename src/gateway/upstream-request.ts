@@ -13,7 +13,7 @@ import type { UpstreamRequest } from '../upstream/send.ts'
 import { scan, splice, valueAt } from '../wire/json-splice.ts'
 import { withField } from '../wire/multipart.ts'
 import type { Call } from './call.ts'
-import { formType } from './passed.ts'
+import { formType, isPassed } from './passed.ts'
 import type { ReadRequest } from './read.ts'
 import type { Deployment } from './route-table.ts'
 import type { EndpointState } from './runtime.ts'
@@ -86,7 +86,8 @@ export function relayRequest(
 ): Prepared {
   const notes: Note[] = []
   const changes: Record<string, Json | undefined> = {}
-  if (call.dialect.addressing === 'body' && read.sentModel !== deployment.model)
+  const left = read.sentModel === undefined && isPassed(call.operation)
+  if (call.dialect.addressing === 'body' && read.sentModel !== deployment.model && !left)
     changes.model = deployment.model
   // What a caller of Google's dialect says to Google alone.
   if (call.operation === 'embeddings' && call.dialect.id === 'gemini') changes.google = undefined

@@ -144,6 +144,9 @@ test('a recording goes up as the form it came in, the model put in place', async
 test('moderations', async () => {
   const result = await openai().moderations.create({ model: 'public', input: 'x' })
   expect(result.results[0]?.flagged).toBe(false)
+  // Left to the host, the model stays left out.
+  await openai().moderations.create({ input: 'x' })
+  expect(JSON.parse(seen.at(-1)?.body.toString() ?? '')).toEqual({ input: 'x' })
 })
 
 test('files and batches go to the one endpoint that keeps them', async () => {
