@@ -4,7 +4,7 @@
 import { GatewayError, invalid } from '../core/error.ts'
 import { type Json, asNumber, isObject } from '../core/json.ts'
 import type { Usage } from '../core/usage.ts'
-import type { Operation } from '../providers/provider.ts'
+import { type Operation, operationsOf } from '../providers/provider.ts'
 import type { Exchange } from '../upstream/send.ts'
 import { collectBody } from '../upstream/send.ts'
 import { formField, isForm } from '../wire/multipart.ts'
@@ -58,10 +58,7 @@ export function readForm(call: Call, type: string, defaultModel: string | undefi
  * @throws GatewayError `unsupported_operation` where there is none.
  */
 export function anyModel(operation: Call['operation'], { endpoints }: Pick<Config, 'endpoints'>): string {
-  const able = endpoints.find(
-    ({ provider }) =>
-      operation !== 'chat' && operation !== 'count_tokens' && provider.paths[operation] !== undefined,
-  )
+  const able = endpoints.find(({ provider }) => (operationsOf(provider) as string[]).includes(operation))
   if (!able) throw new GatewayError('unsupported_operation', `no endpoint here has ${operation}`)
   return `${able.id}/${able.models[0]?.name ?? 'default'}`
 }
