@@ -125,7 +125,7 @@ function vectors(bytes: Buffer): number[][] {
   const rows = isObject(wire) && Array.isArray(wire.data) ? wire.data.filter(isObject) : []
   return rows.map(({ embedding }) => {
     if (Array.isArray(embedding)) return embedding.map((value) => Math.fround(Number(value)))
-    const raw = Buffer.from(String(embedding), 'base64')
+    const raw = Buffer.from(typeof embedding === 'string' ? embedding : '', 'base64')
     return Array.from({ length: Math.floor(raw.length / 4) }, (_, index) => raw.readFloatLE(index * 4))
   })
 }
