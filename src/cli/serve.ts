@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { addEndpoints } from '../config/add-endpoints.ts'
 import { type Config, ConfigError, formatProblem } from '../config/config.ts'
@@ -20,6 +20,8 @@ import { readableByOthers, sqliteRegistry } from '../stores/sqlite/registry.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 import { greeting } from './greeting.ts'
 import { type LogLines, logLines } from './log-lines.ts'
+import { openBrowser } from './open-browser.ts'
+import { textLines } from './text-lines.ts'
 
 interface ServeOptions {
   config?: string
@@ -28,6 +30,8 @@ interface ServeOptions {
   demo?: boolean
   envKeys?: boolean
   logLevel: string
+  logFormat: 'json' | 'text'
+  open?: boolean
   strict?: boolean
   allowOpen?: boolean
   workers?: string
@@ -51,6 +55,12 @@ export function serveCommand(): Command {
     .option('--workers <n>', 'processes that share the port, or "cores" (default 1)')
     .option('--strict', 'refuse a request whose translation would lose something')
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .addOption(
+      new Option('--log-format <format>', 'how log lines are written')
+        .choices(['json', 'text'])
+        .default('json'),
+    )
+    .option('--open', 'open the console in the browser once it is up')
     .action(serve)
 }
 
@@ -62,7 +72,8 @@ async function serve(options: ServeOptions): Promise<void> {
     return
   }
   const member = membership(process.env, systemClock)
-  const lines = logLines(2, workers > 1)
+  const plain = logLines(2, workers > 1)
+  const lines = options.logFormat === 'text' ? textLines(plain) : plain
   const log = pino({ level: options.logLevel, base: null }, urgentAtOnce(lines))
   if (workers > 1 && !member) {
     process.exitCode = await supervise({ workers, log, clock: systemClock, drainMs: DRAIN_MS })
@@ -117,10 +128,12 @@ async function serve(options: ServeOptions): Promise<void> {
   // Whatever start-up had to say stands before the line that ends it.
   lines.flushSync()
   // Of several workers one speaks for all.
-  if (!member || member.slot === 1)
+  if (!member || member.slot === 1) {
     process.stdout.write(
       greeting({ version: version(), url: server.url, config: gateway.runtime.config, unused }),
     )
+    if (options.open === true) openBrowser(`${server.url}/ui`)
+  }
   member?.attach(gateway)
   member?.ready()
 
