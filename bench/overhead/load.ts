@@ -9,10 +9,14 @@ export interface Order {
   path: string
   headers: Record<string, string>
   body: string
+  /** Characters that stand for "@fill@" in the body. */
+  fill?: number
   requests: number
   connections: number
   /** Text the answer must end with, trailing space aside. */
   ends: string
+  /** Text the answer must hold; the last words of the usual answer when absent. */
+  holds?: string
 }
 
 export interface Seen {
@@ -22,6 +26,7 @@ export interface Seen {
 }
 
 const order = JSON.parse(process.argv[2] as string) as Order
+if (order.fill !== undefined) order.body = order.body.replace('@fill@', 'x'.repeat(order.fill))
 const pool = new Pool(order.origin, {
   connections: order.connections,
   headersTimeout: 10_000,
@@ -38,7 +43,8 @@ async function one(): Promise<void> {
     body: order.body,
   })
   const text = await body.text()
-  if (statusCode === 200 && text.trimEnd().endsWith(order.ends) && text.includes(LAST_WORDS)) seen.ok++
+  if (statusCode === 200 && text.trimEnd().endsWith(order.ends) && text.includes(order.holds ?? LAST_WORDS))
+    seen.ok++
   else {
     seen.bad++
     seen.firstBad ??= `${statusCode} ${text.slice(0, 200)} ... ${text.slice(-80)}`

@@ -17,7 +17,7 @@ export function start(
   core: string,
   command: readonly string[],
   ready: RegExp,
-  options: { port?: number; env?: Record<string, string>; cwd?: string } = {},
+  options: { port?: number; env?: Record<string, string>; cwd?: string; limitMs?: number } = {},
 ): Promise<Running> {
   const child: ChildProcess = spawn('taskset', ['-c', core, ...command], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -32,7 +32,7 @@ export function start(
     const timer = setTimeout(() => {
       stop()
       reject(new Error(`${command.join(' ')} did not start: ${said.slice(0, 500)}`))
-    }, 20_000)
+    }, options.limitMs ?? 20_000)
     const listen = (piece: Buffer): void => {
       if (said.length > 100_000) return
       said += piece.toString('utf8')

@@ -55,3 +55,21 @@ export const streamEvents: readonly string[] = [
   `data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [], usage })}\n\n`,
   'data: [DONE]\n\n',
 ]
+
+export const messageAnswer = JSON.stringify({
+  id: 'msg_bench',
+  type: 'message',
+  role: 'assistant',
+  model: 'bench-model',
+  content: [{ type: 'text', text: `${words.repeat(4)}${LAST_WORDS}` }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 480, output_tokens: 38 },
+})
+
+export const embeddingAnswer = JSON.stringify({
+  object: 'list',
+  data: [{ object: 'embedding', index: 0, embedding: Array.from({ length: 256 }, (_, at) => at / 512) }],
+  model: 'bench-model',
+  usage: { prompt_tokens: 8, total_tokens: 8 },
+})

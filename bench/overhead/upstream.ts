@@ -3,9 +3,13 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { jsonAnswer, streamEvents } from './traffic.ts'
+import { embeddingAnswer, jsonAnswer, messageAnswer, streamEvents } from './traffic.ts'
 
-const json = Buffer.from(jsonAnswer)
+const answers = [
+  ['/embeddings', Buffer.from(embeddingAnswer)],
+  ['/messages', Buffer.from(messageAnswer)],
+  ['', Buffer.from(jsonAnswer)],
+] as const
 const events = streamEvents.map((event) => Buffer.from(event))
 
 const server = createServer((request, response) => {
@@ -15,6 +19,7 @@ const server = createServer((request, response) => {
   })
   request.on('end', () => {
     if (!streamed) {
+      const [, json] = answers.find(([path]) => request.url?.includes(path)) ?? answers[2]
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': json.length })
       response.end(json)
       return

@@ -1,0 +1,106 @@
+// The peers, installed into a scratch folder with the registries' own clients and started at fair settings: access log
+// and database off. What cannot be had here says why.
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CORES, type Running, start } from '../overhead/processes.ts'
+import { freePort } from '../overhead/targets.ts'
+
+export interface Peer {
+  name: string
+  running: Running
+  headers: Record<string, string>
+  /** Cases it has. */
+  cases: readonly string[]
+}
+
+export const LITELLM = '1.108.7'
+export const ROUTER = '2.0.0'
+
+export async function startLitellm(upstream: string, scratch: string): Promise<Peer> {
+  const folder = join(scratch, 'litellm')
+  mkdirSync(folder)
+  const quiet = { stdio: 'ignore', timeout: 400_000 } as const
+  execFileSync('python3', ['-m', 'venv', join(folder, 'env')], quiet)
+  execFileSync(join(folder, 'env/bin/pip'), ['install', '-q', `litellm[proxy]==${LITELLM}`], quiet)
+  const config = join(folder, 'config.yaml')
+  writeFileSync(
+    config,
+    `model_list:
+  - { model_name: bench-model, litellm_params: { model: openai/bench-model, api_base: "${upstream}/v1", api_key: sk-up } }
+  - { model_name: messages-model, litellm_params: { model: anthropic/bench-model, api_base: "${upstream}", api_key: sk-up } }
+litellm_settings: { telemetry: false, set_verbose: false }
+`,
+  )
+  const port = await freePort()
+  const running = await start(
+    CORES.measured,
+    [join(folder, 'env/bin/litellm'), '--config', config, '--port', String(port), '--host', '127.0.0.1'],
+    /Application startup complete|Uvicorn running/,
+    {
+      port,
+      cwd: folder,
+      env: { LITELLM_LOG: 'ERROR', LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
+      limitMs: 90_000,
+    },
+  )
+  return {
+    name: `LiteLLM ${LITELLM}`,
+    running,
+    headers: { authorization: 'Bearer sk-any' },
+    cases: ['relay', 'relay 500 KB', 'stream', 'messages in', 'messages out', 'embeddings'],
+  }
+}
+
+/** Takes Messages only and asks an OpenAI upstream. */
+export async function startRouter(upstream: string, scratch: string): Promise<Peer> {
+  const folder = join(scratch, 'router')
+  mkdirSync(join(folder, '.claude-code-router'), { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{"private":true}')
+  execFileSync(
+    'npm',
+    ['install', '--silent', '--no-save', '--ignore-scripts', `@musistudio/claude-code-router@${ROUTER}`],
+    { cwd: folder, stdio: 'ignore', timeout: 180_000 },
+  )
+  const port = await freePort()
+  writeFileSync(
+    join(folder, '.claude-code-router/config.json'),
+    JSON.stringify({
+      LOG: false,
+      HOST: '127.0.0.1',
+      PORT: port,
+      APIKEY: 'sk-any',
+      Providers: [
+        {
+          name: 'up',
+          api_base_url: `${upstream}/v1/chat/completions`,
+          api_key: 'sk-up',
+          models: ['bench-model'],
+        },
+      ],
+      Router: { default: 'up,bench-model' },
+    }),
+  )
+  const main = join(folder, 'node_modules/@musistudio/claude-code-router/dist/cli.js')
+  const running = await start(
+    CORES.measured,
+    [process.execPath, main, 'start'],
+    /listening|running|started|http:\/\//i,
+    { port, cwd: folder, env: { HOME: folder, SERVICE_PORT: String(port) }, limitMs: 30_000 },
+  )
+  return {
+    name: `claude-code-router ${ROUTER}`,
+    running,
+    headers: { 'x-api-key': 'sk-any', 'anthropic-version': '2023-06-01' },
+    cases: ['messages in'],
+  }
+}
+
+/** Those that cannot be had or run here, and why. */
+export const ABSENT: readonly (readonly [string, string])[] = [
+  ['Bifrost', 'its Go module is refused by the module proxy under every exact name tried'],
+  ['GoModel', 'no Go module of that name is listed'],
+  ['@llmops/gateway 0.6.10', 'the package is a library without a program of its own; it is Portkey’s code'],
+  ['a Rust gateway', 'not tried: time'],
+]
