@@ -7,7 +7,7 @@ import { claudeFacts } from './claude.ts'
 import type { ModelEntry } from './entry.ts'
 import { geminiFacts } from './gemini.ts'
 
-export { type Catalog, builtIn, catalog } from './catalog.ts'
+export { type Catalog, catalog } from './catalog.ts'
 export type { ModelEntry } from './entry.ts'
 
 /**
