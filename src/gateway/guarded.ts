@@ -58,6 +58,9 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
   if (endpoint.probe === 'gate') await runtime.probes.gate(endpoint)
   const state = runtime.endpoints.get(endpoint.id)
   if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
+  // A look before the limits: who rests must not use up what it may take later.
+  const look = pass(vitals.breaker, deployment.breaker, clock.now())
+  if (!look.allowed) throw resting(deployment, look.waitMs)
   let hold: Hold | undefined
   if (state.scope) {
     try {

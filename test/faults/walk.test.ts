@@ -179,6 +179,15 @@ describe('cool-down and breaker', () => {
     expect((await call(of, 'one')).status).toBe(429)
     expect((await call(of, 'one')).status).toBe(200)
   })
+  test('who rests does not use up its rate', async () => {
+    const of = await up([], { one: { breaker: { failures: 1, openMs: 5_000 }, rateLimit: { rpm: 2 } } })
+    one.script(refusal(500))
+    await call(of, 'one')
+    for (let i = 0; i < 5; i++) expect((await call(of, 'one')).status).toBe(503)
+    of.shift(5_000)
+    expect((await call(of, 'one')).status).toBe(200)
+    expect((await call(of, 'one')).status).toBe(429)
+  })
   test('an open breaker answers alone, lets one trial through, and closes on its success', async () => {
     const of = await up([], { one: { breaker: { failures: 3, openMs: 5_000 } } })
     one.script(refusal(500), refusal(500), refusal(500))
@@ -279,7 +288,8 @@ describe('limits', () => {
     const heard = await Promise.all([1, 2, 3, 4].map(() => call(of, 'one')))
     expect(heard.map(({ status }) => status)).toEqual([200, 200, 200, 200])
     const times = one.log.map((entry) => entry.at).sort((a, b) => a - b)
-    expect((times[3] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(145)
+    // Arrival, not departure: the first one may have been slow to arrive. The pacer's own test is exact.
+    expect((times[3] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(100)
     await settledWith(of)
   })
   test('beyond the bounded wait a paced call is refused with the time that is left', async () => {
