@@ -79,7 +79,22 @@ async function serve(options: ServeOptions): Promise<void> {
     process.exitCode = await supervise({ workers, log, clock: systemClock, drainMs: DRAIN_MS })
     return
   }
-  let control: Control
+  let control: Control | undefined
+  const reload = (why: string): void => {
+    // Still starting: what stands in the file then is read again at once.
+    if (!control) return void changedEarly.push(why)
+    try {
+      const next = control.reload()
+      tellProblems(next, log)
+      const endpoints = control.gateway.runtime.config.endpoints.length
+      log.info({ why, endpoints }, 'configuration reloaded')
+    } catch (thrown) {
+      const problem = thrown instanceof Error ? thrown.message : String(thrown)
+      log.error({ why, problem }, 'the changed configuration is not valid; the last good one stays in force')
+    }
+  }
+  const changedEarly: string[] = []
+  let watcher = watchConfig([], () => {}, systemClock)
   try {
     control = await createControl({
       load: (text) => configure(options, text),
@@ -88,17 +103,25 @@ async function serve(options: ServeOptions): Promise<void> {
       log,
       clock: systemClock,
       gateway: { writeLine: lines.write, ...(member ? { limits: member.limits } : {}) },
+      // A file may be named, made or dropped by a change, so the watch follows every one.
+      declared(next) {
+        watcher.stop()
+        watcher = watchConfig(next.files, () => reload('file changed'), systemClock)
+      },
     })
   } catch (thrown) {
+    watcher.stop()
     console.error(thrown instanceof ConfigError ? thrown.message : String(thrown))
     process.exitCode = 1
     return
   }
+  for (const why of changedEarly.slice(0, 1)) reload(why)
   const { gateway } = control
   const { config } = gateway.runtime
   const fail = async (why: string): Promise<void> => {
     console.error(why)
-    await control.close()
+    watcher.stop()
+    await control?.close()
     await gateway.close(0)
     process.exitCode = 1
   }
@@ -137,24 +160,13 @@ async function serve(options: ServeOptions): Promise<void> {
   member?.attach(gateway)
   member?.ready()
 
-  const reload = (why: string): void => {
-    try {
-      const next = control.reload()
-      tellProblems(next, log)
-      log.info({ why, endpoints: gateway.runtime.config.endpoints.length }, 'configuration reloaded')
-    } catch (thrown) {
-      const problem = thrown instanceof Error ? thrown.message : String(thrown)
-      log.error({ why, problem }, 'the changed configuration is not valid; the last good one stays in force')
-    }
-  }
-  const watcher = watchConfig(config.files, () => reload('file changed'), systemClock)
   process.on('SIGHUP', () => reload('SIGHUP'))
   const stop = (): void => {
     watcher.stop()
     admin.scanner.stop()
     void server
       .close(DRAIN_MS)
-      .then(() => control.close())
+      .then(() => control?.close())
       .then(() => process.exit(0))
   }
   process.once('SIGTERM', stop)

@@ -16,6 +16,7 @@ import type { Catalog } from '../catalog/index.ts'
 import type { Decisions } from './decisions.ts'
 import type { Learned } from './learned.ts'
 import type { Hooks } from './hooks.ts'
+import { countsHops } from './hops.ts'
 import { type Scope, scope, type SharedLimits } from './limits.ts'
 import type { Probes } from './probes.ts'
 import type { Watch } from './watch.ts'
@@ -28,6 +29,8 @@ export interface EndpointState {
   scope: Scope | undefined
   /** Headers of every request to it, credential included; never logged. */
   headers: Record<string, string>
+  /** It may be another gateway: it is told how many the call came through. */
+  countsHops: boolean
   /** Headers that depend on the request itself or on a token that expires (SigV4, OAuth); undefined: none. */
   sign?: Sign
   /** With several credentials: this state once per credential, and which of them rest. */
@@ -91,6 +94,7 @@ export function endpointState(config: EndpointConfig, before?: EndpointState): E
     config,
     scope: scope(`endpoint "${config.id}"`, config.rateLimit, same?.scope),
     headers: endpointHeaders(config),
+    countsHops: countsHops(config.baseUrl),
   }
   const { credential, moreCredentials } = config
   if (credential && moreCredentials && moreCredentials.length > 0) {

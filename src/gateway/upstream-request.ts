@@ -9,6 +9,7 @@ import { operationUrl } from '../core/url-rules.ts'
 import type { Spoken } from '../providers/provider.ts'
 import { betaNames, carried } from '../providers/carrier.ts'
 import { authHeaders } from '../upstream/headers.ts'
+import { HOPS, hopsOf } from './hops.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
 import { scan, splice, valueAt } from '../wire/json-splice.ts'
 import { withField } from '../wire/multipart.ts'
@@ -280,6 +281,7 @@ function headersFor(
     ...state.headers,
     ...extra,
   }
+  if (state.countsHops) headers[HOPS] = String(hopsOf(call.headers) + 1)
   if (spoken?.auth) {
     for (const name of Object.keys(authHeaders(state.config))) delete headers[name]
     Object.assign(headers, authHeaders(state.config, spoken.auth))

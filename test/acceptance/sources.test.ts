@@ -383,3 +383,13 @@ test('audit verify as a command: fine, and broken behind its back', async () => 
   writeFileSync(join(data, 'endpoints.db'), 'broken')
   expect((await run(['audit', 'verify', '--data-dir', data])).code).toBe(1)
 })
+
+test('two gateways that have each other for an endpoint: the call ends with an error, not never', async () => {
+  const [one, two] = [await freePort(), await freePort()]
+  const entry = (port: number): string =>
+    `endpoints:\n  other: { provider: openai-compatible, base_url: "http://127.0.0.1:${port}/v1", api_key: sk-test, models: [m] }\n`
+  const first = await up({ port: one, yaml: entry(two) })
+  await up({ port: two, yaml: entry(one) })
+  const reply = await first.chat('m')
+  expect([reply.status, reply.at('error.code')]).toEqual([508, 'loop_detected'])
+})

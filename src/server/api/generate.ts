@@ -3,6 +3,7 @@
 import type { GenerationDialect } from '../../core/dialect.ts'
 import { normalise } from '../../core/error.ts'
 import type { Call, Reply, Sink } from '../../gateway/call.ts'
+import { refuseLoop } from '../../gateway/hops.ts'
 import { readBody } from '../body.ts'
 import type { Context, Handler } from '../context.ts'
 import { failWith } from '../fail.ts'
@@ -25,6 +26,7 @@ export async function answer(context: Context, asked: Asked): Promise<void> {
   context.admin?.live.begin({ id: context.id, operation: name, dialect: dialect.id, at: Date.now() })
   let body: Buffer
   try {
+    refuseLoop(headers)
     body = await readBody(request, gateway.runtime.config.server.maxBodyBytes)
   } catch (thrown) {
     return failWith(context, normalise(thrown), dialect)

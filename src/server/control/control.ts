@@ -23,6 +23,8 @@ export interface ControlOptions {
   finish?: (config: Config) => Config
   /** @see StoreSlotOptions.open */
   openStore(dir: string, create: boolean): Promise<RegistryStore | undefined>
+  /** Hears every reading of file and environment that comes into force, the first one before anything else. */
+  declared?: (config: Config) => void
   log: Logger
   clock: Clock
   gateway?: Partial<GatewayOptions>
@@ -68,6 +70,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   const { log, clock, load } = options
   const finish = options.finish ?? ((config) => config)
   const declared = load()
+  options.declared?.(declared)
   const slot = storeSlot({
     open: options.openStore,
     memory: () => memoryRegistry(clock.now),
@@ -94,8 +97,10 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   const swap = (next: State): void => {
     const made = layered(next)
     gateway.reload(finish(made.config))
+    const read = next.declared !== state.declared
     state = next
     merged = made
+    if (read) options.declared?.(next.declared)
   }
 
   let last: Promise<unknown> = Promise.resolve()
