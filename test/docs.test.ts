@@ -38,7 +38,12 @@ test('every key of a configuration file has a meaning, and every meaning a key (
 })
 
 /** Headers between gateways and their neighbours, that no caller looks at. */
-const INNER = new Set(['x-trunkline-instance', 'x-trunkline-probe', 'x-trunkline-session'])
+const INNER = new Set([
+  'x-trunkline-hops',
+  'x-trunkline-instance',
+  'x-trunkline-probe',
+  'x-trunkline-session',
+])
 
 test('every header of ours is in the reference (scripts/reference-client.ts)', () => {
   const files = (folder: string): string[] =>

@@ -4,7 +4,6 @@
 import { modelFacts } from '../catalog/index.ts'
 import type { Abilities } from '../core/abilities.ts'
 import type { Logger } from 'pino'
-import { addEndpoints } from '../config/add-endpoints.ts'
 import { catalog } from '../catalog/index.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock, Random } from '../core/clock.ts'
@@ -14,7 +13,7 @@ import { memoryResponses } from '../stores/memory-responses.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
-import { type AskDeps, answers, listModels, probeEndpoint } from '../upstream/ask.ts'
+import { type AskDeps, type ProbeResult, answers, listModels, probeEndpoint } from '../upstream/ask.ts'
 import type { Call, Reply } from './call.ts'
 import { costUsd } from '../governance/cost.ts'
 import { decisions } from './decisions.ts'
@@ -57,10 +56,6 @@ export interface Gateway {
   pinned(call: PinnedCall): Promise<Reply>
   /** Builds a complete new runtime and swaps it; calls under way finish on the old one. Throws and keeps the old one. */
   reload(config: Config): void
-  /** Adds an endpoint beside the configuration, until `unregister` or the end of the process; reloads keep it. */
-  register(endpoint: EndpointConfig): void
-  /** false: no registered endpoint has that id. */
-  unregister(id: string): boolean
   /** Stops probes and closes idle connections; calls under way are given up to `drainMs`. */
   close(drainMs?: number): Promise<void>
   /** What the gateway needs to ask endpoints on its own. */
@@ -125,6 +120,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       probes: probes({
         endpoints: options.probe === false ? [] : next.endpoints.filter((row) => row.provider.id !== 'demo'),
         clock,
+        known: (endpoint) => unchanged(endpoint, before),
         ask: async (endpoint) =>
           endpoint.locked === undefined
             ? probeEndpoint(endpoint, deps)
@@ -169,8 +165,6 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     }
   }
 
-  let declared = config
-  let registered: readonly EndpointConfig[] = []
   let runtime = build(config)
   if (options.probe !== false) runtime.probes.start()
 
@@ -179,7 +173,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     const oldPools = connections
     connections = pools()
     try {
-      runtime = build(addEndpoints(next, registered), old)
+      runtime = build(next, old)
     } catch (thrown) {
       connections = oldPools
       throw thrown
@@ -200,26 +194,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     },
     handle: (call) => handle(call, runtime),
     pinned: (call) => handlePinned(call, runtime),
-    reload(next) {
-      swap(next)
-      declared = next
-    },
-    register(endpoint) {
-      const before = registered
-      registered = [...before, endpoint]
-      try {
-        swap(declared)
-      } catch (thrown) {
-        registered = before
-        throw thrown
-      }
-    },
-    unregister(id) {
-      if (!registered.some((endpoint) => endpoint.id === id)) return false
-      registered = registered.filter((endpoint) => endpoint.id !== id)
-      swap(declared)
-      return true
-    },
+    reload: swap,
     async close(drainMs = 10_000) {
       if (closed) return
       closed = true
@@ -240,4 +215,19 @@ function contextOf({ provider }: EndpointConfig, model: string): Abilities | und
   const dialect = provider.speaks[0]?.dialect
   const contextTokens = dialect && modelFacts(dialect, model).contextTokens
   return contextTokens === undefined ? undefined : { contextTokens }
+}
+
+/** What the probe of the same endpoint found before a swap; a change elsewhere is no reason to ask again. */
+function unchanged(endpoint: EndpointConfig, before: Runtime | undefined): ProbeResult | undefined {
+  const old = before?.endpoints.get(endpoint.id)?.config
+  if (!before || !old) return undefined
+  // Secrets print alike, so those that count are looked at by value; access of clouds is asked anew.
+  if (old.access !== undefined || endpoint.access !== undefined) return undefined
+  const facts = ({ credential, moreCredentials, provider, ...rest }: EndpointConfig): string =>
+    JSON.stringify([
+      provider.id,
+      [credential, ...(moreCredentials ?? [])].map((secret) => secret?.reveal() ?? null),
+      rest,
+    ])
+  return facts(old) === facts(endpoint) ? before.probes.status(endpoint.id).result : undefined
 }

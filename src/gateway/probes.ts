@@ -22,6 +22,8 @@ export interface Probes {
 export interface ProbeOptions {
   endpoints: readonly EndpointConfig[]
   clock: Clock
+  /** What is known of it from before; a good result is not asked for again until it is old. */
+  known?(endpoint: EndpointConfig): ProbeResult | undefined
   ask(endpoint: EndpointConfig): Promise<ProbeResult>
   /** One structured warning per new failure. */
   warn(endpoint: EndpointConfig, result: ProbeResult): void
@@ -31,7 +33,7 @@ export interface ProbeOptions {
 const FRESH_MS = 23 * 3_600_000
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 20_000]
 
-export function probes({ endpoints, clock, ask, warn }: ProbeOptions): Probes {
+export function probes({ endpoints, clock, known, ask, warn }: ProbeOptions): Probes {
   const results = new Map<string, ProbeResult>()
   const running = new Map<string, Promise<void>>()
   const failures = new Map<string, number>()
@@ -77,7 +79,19 @@ export function probes({ endpoints, clock, ask, warn }: ProbeOptions): Probes {
 
   return {
     start() {
-      for (const endpoint of endpoints) if (endpoint.probe !== 'off') void run(endpoint)
+      for (const endpoint of endpoints) {
+        if (endpoint.probe === 'off') continue
+        const result = known?.(endpoint)
+        const left = result ? result.testedAt + FRESH_MS - clock.now() : 0
+        // A failure is told already and stays the answer until the next probe, which is due now.
+        if (result) results.set(endpoint.id, result)
+        if (result?.ok === true && left > 0)
+          timers.set(
+            endpoint.id,
+            clock.timer(left, () => void run(endpoint)),
+          )
+        else void run(endpoint)
+      }
     },
     async gate(endpoint) {
       if (endpoint.probe !== 'gate') return
