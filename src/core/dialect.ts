@@ -28,6 +28,8 @@ export interface Quirks {
   maxTokensField?: 'max_tokens' | 'max_completion_tokens'
   /** `never`: the host refuses `stream_options`. Default: it understands include_usage. */
   streamUsage?: 'ok' | 'never'
+  /** The host takes signed `thinking_blocks` back (LiteLLM and other gateways). Default: they are left out. */
+  thinkingBlocks?: boolean
   /**
    * Where an assistant message takes its reasoning back: a text field, OpenRouter's list of typed pieces, Mistral's
    * `thinking` content parts, or `<think>` tags before the text. `none`: it must not be sent. Default: left as it came,

@@ -208,6 +208,8 @@ export function issuesSeals(dialect: GenerationDialect): boolean {
 }
 
 const SEALING: ReadonlySet<DialectId> = new Set([
+  // Hosts that relay other vendors' state in `reasoning_details` and `thinking_blocks`.
+  'openai-chat',
   'anthropic-messages',
   'openai-responses',
   'gemini',

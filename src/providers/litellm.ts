@@ -6,7 +6,7 @@ export const litellm = openaiLike({
   id: 'litellm',
   title: 'LiteLLM',
   base: 'http://localhost:4000/v1',
-  quirks: USAGE_ON_REQUEST,
+  quirks: { ...USAGE_ON_REQUEST, thinkingBlocks: true, reasoningField: 'reasoning_content' },
   paths: {
     ...OPENAI_PATHS,
     rerank: '/rerank',

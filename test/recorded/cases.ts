@@ -23,6 +23,8 @@ export interface RecordedCase {
   path: string | undefined
   /** The model that the recorded request named, in its body or its path. */
   model: string | undefined
+  /** Where the exchange stands in the recording it was taken from. */
+  source: { path: string; interaction: number } | undefined
 }
 
 export const recordedRoot =
@@ -58,6 +60,7 @@ export function loadCases(): RecordedCase[] {
             path: pathOf(dir),
             request: requestOf(dir, wire),
             model: typeof meta.model === 'string' ? meta.model : undefined,
+            source: sourceOf(meta.source),
           },
         ]
       })
@@ -85,4 +88,10 @@ function pathOf(dir: string): string | undefined {
   const query = isObject(request.query) ? Object.entries(request.query) : []
   const pairs = query.map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : ''])
   return pairs.length === 0 ? request.path : `${request.path}?${new URLSearchParams(pairs).toString()}`
+}
+
+function sourceOf(source: unknown): RecordedCase['source'] {
+  return isObject(source) && typeof source.path === 'string' && typeof source.interaction === 'number'
+    ? { path: source.path, interaction: source.interaction }
+    : undefined
 }

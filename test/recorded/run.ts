@@ -24,12 +24,21 @@ import { asideChecks } from './aside.ts'
 import type { RecordedCase } from './cases.ts'
 import { type Facts, canonical, differences, shown } from './facts.ts'
 import { PLAIN_ROWS, type PlainCase, plainAsk, plainId, plainProblems } from './plain.ts'
+import { type Turn, speakersFor, turnProblems } from './conversations.ts'
 import { unreported } from './request-oracle.ts'
 import { ROWS, endpointId } from './rows.ts'
 import { type Wire, faces, wires } from './wires/index.ts'
 
 /** `to <dialect>` is the translation for a caller of that dialect. */
-export type CheckName = 'plain' | 'relay' | 'meter' | 'error' | 'request' | 'cuts' | `to ${string}`
+export type CheckName =
+  | 'plain'
+  | 'relay'
+  | 'meter'
+  | 'error'
+  | 'request'
+  | 'cuts'
+  | `to ${string}`
+  | `turn of ${string}`
 
 export interface CheckResult {
   check: CheckName
@@ -43,6 +52,8 @@ export interface Bench {
   check(recorded: RecordedCase): Promise<CheckResult[]>
   /** A plain operation of a host with a shape of its own. */
   plain(recorded: PlainCase): Promise<CheckResult>
+  /** One turn of a conversation, for a caller of every other dialect. */
+  checkTurn(turn: Turn): Promise<CheckResult[]>
   close(): Promise<void>
 }
 
@@ -141,6 +152,34 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
       }
       const { request: asked, wire } = recorded
       if (asked && wire.relayedOnly?.(asked) !== true) await add('request', () => requestChecks(recorded))
+      return results
+    },
+    async checkTurn(turn) {
+      const results: CheckResult[] = []
+      for (const caller of speakersFor(turn)) {
+        let problems: string[]
+        try {
+          problems = await turnProblems(turn, caller, {
+            async ask(wire, body, streamed, recorded) {
+              fake.unscript()
+              fake.script(recorded.reply)
+              const { face } = wire
+              if (!face) throw new Error(`nobody calls in ${wire.dialect.id}`)
+              const model = `${endpointId(recorded.row)}/m`
+              const answer = await ask(face.path(model, streamed), face.body(body, model, streamed))
+              if (answer.status !== 200)
+                throw new Error(`status ${answer.status}: ${answer.bytes.toString('utf8', 0, 300)}`)
+              return answer.bytes
+            },
+            upstreamBody: () => fake.log.at(-1)?.text ?? '',
+          })
+        } catch (thrown) {
+          problems = [
+            `threw ${thrown instanceof Error ? (thrown.stack ?? thrown.message).slice(0, 500) : String(thrown)}`,
+          ]
+        }
+        results.push({ check: `turn of ${caller.dialect.id}`, problems })
+      }
       return results
     },
     async close() {
@@ -323,7 +362,13 @@ export function requestChecks({ wire, request, model, streamed }: RecordedCase):
     }
     const over: JsonObject =
       other.addressing === 'path' ? { ...there.body, model: name, stream: body.stream === true } : there.body
-    const back = own.request.encode(other.request.decode(over), target)
+    let back: Encoded
+    try {
+      back = own.request.encode(other.request.decode(over), target)
+    } catch (thrown) {
+      if (thrown instanceof GatewayError && thrown.kind === 'invalid_request') continue
+      throw thrown
+    }
     problems.push(
       ...unreported(wire.asks, request ?? {}, back.body, [...there.notes, ...back.notes]).map(
         (line) => `through ${other.id}: ${line}`,

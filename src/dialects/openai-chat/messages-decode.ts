@@ -4,10 +4,10 @@ import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, asString, isObject } from '../../core/json.ts'
 import type { Part, ReasoningPart, ToolCallPart } from '../../core/part.ts'
 import type { Message, Role } from '../../core/request.ts'
-import { readSeal } from '../../core/seal.ts'
 import { thoughtSeal } from './thought-signature.ts'
 import { urlSource } from '../../core/data-url.ts'
 import { cacheMark, originOf, rest } from './members.ts'
+import { thinkingParts } from './thinking-blocks.ts'
 
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
 const MESSAGE = new Set([
@@ -184,27 +184,11 @@ function knownPart(wire: JsonObject, type: string, at: string): Part | undefined
 function reasoningParts(wire: JsonObject, shape: JsonObject, extras: JsonObject): Part[] {
   const parts: ReasoningPart[] = []
   const blocks = wire.thinking_blocks
-  if (Array.isArray(blocks) && blocks.every(isThinkingBlock)) {
-    for (const block of blocks as JsonObject[])
-      parts.push(
-        block.type === 'thinking'
-          ? {
-              kind: 'reasoning',
-              text: block.thinking as string,
-              ...(typeof block.signature === 'string'
-                ? { sealed: readSeal(block.signature, 'anthropic-messages', 'signature') }
-                : {}),
-            }
-          : {
-              kind: 'reasoning',
-              text: '',
-              redacted: true,
-              sealed: readSeal(block.data as string, 'anthropic-messages', 'redacted'),
-            },
-      )
-    shape.thinkingBlocks = blocks.length
+  const signed = thinkingParts(blocks)
+  if (signed) {
+    shape.thinkingBlocks = signed.length
     keepUnread(wire, extras, ['reasoning_content', 'reasoning'])
-    return parts
+    return signed
   }
   if (blocks !== undefined) extras.thinking_blocks = blocks
   for (const name of ['reasoning_content', 'reasoning'] as const) {
@@ -239,14 +223,6 @@ function signText(wire: JsonObject, parts: Part[], shape: JsonObject, extras: Js
       dialect: 'openai-chat',
       shape: { ...part.origin?.shape, signedMessage: true },
     }
-}
-
-function isThinkingBlock(block: Json): boolean {
-  if (!isObject(block)) return false
-  const keys = Object.keys(block).length
-  if (block.type === 'thinking' && typeof block.thinking === 'string')
-    return keys === 2 || (keys === 3 && typeof block.signature === 'string')
-  return block.type === 'redacted_thinking' && typeof block.data === 'string' && keys === 2
 }
 
 function toolCalls(wire: JsonObject, at: string, shape: JsonObject, extras: JsonObject): Part[] {

@@ -13,12 +13,12 @@ import type {
   ToolResultPart,
 } from '../../core/part.ts'
 import type { GenerationRequest, Message } from '../../core/request.ts'
-import { carrySeal } from '../../core/seal.ts'
 import { urlOf } from '../../core/data-url.ts'
 import { functionCall } from './custom-tools.ts'
 import { wireName } from './names.ts'
 import { detailsOfSeals } from './reasoning-details.ts'
 import { extraContent } from './thought-signature.ts'
+import { thinkingBlock } from './thinking-blocks.ts'
 
 /** What stands in a tool message for an image that follows in the next user message. Constant: prefixes stay stable. */
 const MOVED = '[the image of this tool result follows]'
@@ -94,17 +94,6 @@ function writeContent(wire: JsonObject, parts: Part[], shape: JsonObject, at: st
     if (part?.cache) wire.cache_control = part.cache.raw
   } else if (shape.content === 'list')
     wire.content = parts.flatMap((part, index) => contentPart(part, `${at}.content[${index}]`, scope))
-}
-
-/** The field's name for signed reasoning on this wire has Anthropic's form, so its slots carry seals as Messages does. */
-export function thinkingBlock(part: ReasoningPart): JsonObject {
-  const seal = part.sealed && carrySeal(part.sealed, 'anthropic-messages')
-  if (part.redacted === true) return { type: 'redacted_thinking', data: seal ?? '' }
-  return {
-    type: 'thinking',
-    thinking: part.text,
-    ...(seal === undefined ? {} : { signature: seal }),
-  }
 }
 
 // --- a message of another dialect ------------------------------------------------------------------------------
@@ -236,14 +225,17 @@ function assistant(message: Message, at: string, scope: Scope): JsonObject[] {
   const wire: JsonObject = { role: 'assistant' }
   const text = texts.join('')
   wire.content = text === '' && (calls.length > 0 || refusal !== undefined) ? null : text
-  const { reasoningField } = scope.target.quirks
+  const { reasoningField, thinkingBlocks } = scope.target.quirks
   const readable = reasoning.map((part) => part.text).join('')
   const takes = reasoningField !== undefined && reasoningField !== 'none'
   // Written in the plainest field; fit.ts moves it to where the host wants it.
   if (takes && readable !== '') wire.reasoning_content = readable
   const details = takes ? detailsOfSeals(reasoning) : undefined
   if (details) wire.reasoning_details = details
-  if (reasoning.length > 0 && (!takes || (!details && reasoning.some((part) => part.sealed !== undefined))))
+  const signed = thinkingBlocks === true ? reasoning.filter((part) => part.sealed !== undefined) : []
+  if (signed.length > 0) wire.thinking_blocks = signed.map(thinkingBlock)
+  const silent = !details && signed.length === 0
+  if (reasoning.length > 0 && silent && (!takes || reasoning.some((part) => part.sealed !== undefined)))
     scope.notes.push({
       field: `${at}.thinking`,
       action: 'dropped',

@@ -11,7 +11,8 @@ import { errorInside } from './error.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
 import { urlSource } from '../../core/data-url.ts'
 import { decodeToolCall } from './messages-decode.ts'
-import { thinkingBlock, toolCall } from './messages-encode.ts'
+import { toolCall } from './messages-encode.ts'
+import { thinkingBlock, thinkingParts } from './thinking-blocks.ts'
 import { extraContent } from './thought-signature.ts'
 import { rest } from './members.ts'
 import { usageIn } from './meter.ts'
@@ -77,7 +78,9 @@ function answerParts(message: JsonObject, quirks: Quirks): Part[] {
   const reasoning =
     nonEmpty(message.reasoning_content) ?? nonEmpty(message.reasoning) ?? nonEmpty(textOfDetails(details))
   const fromContent = contentOf(message.content, quirks.thinkTags === true)
-  if (reasoning !== undefined || details.length > 0)
+  const signed = thinkingParts(message.thinking_blocks)
+  if (signed?.some((part) => part.sealed !== undefined) === true) parts.push(...signed)
+  else if (reasoning !== undefined || details.length > 0)
     parts.push({
       kind: 'reasoning',
       text: reasoning ?? '',

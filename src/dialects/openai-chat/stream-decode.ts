@@ -6,7 +6,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { EventSink } from '../../core/event.ts'
 import { type Json, type JsonObject, asArray, asNumber, isObject } from '../../core/json.ts'
 import type { Seal } from '../../core/origin.ts'
-import type { Part } from '../../core/part.ts'
+import type { Part, ReasoningPart } from '../../core/part.ts'
 import type { Finish } from '../../core/response.ts'
 import { errorInside } from './error.ts'
 import { decodeFinish } from './finish.ts'
@@ -17,6 +17,7 @@ import { joinDetails, sealOfDetails, textOfDetails } from './reasoning-details.t
 import { contentOf, decodeCitation } from './response.ts'
 import { type ThinkSplitter, thinkSplitter } from './think-tags.ts'
 import { thoughtSeal } from './thought-signature.ts'
+import { thinkingParts } from './thinking-blocks.ts'
 import { decodeUsage } from '../openai-family/usage.ts'
 
 const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'x_groq'])
@@ -28,6 +29,7 @@ const DELTA = new Set([
   'function_call',
   'reasoning_content',
   'reasoning',
+  'thinking_blocks',
   'annotations',
   'images',
   'audio',
@@ -99,6 +101,24 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     if (sealed.value === at.sealed) return
     const part = at.next++
     sink({ type: 'open', choice, part, open: { kind: 'reasoning' } })
+    sink({ type: 'close', choice, part, sealed })
+  }
+
+  /** A signed block comes once its text has passed as readable reasoning; a redacted one comes alone. */
+  const signed = (choice: number, at: ChoiceState, { text: said, redacted, sealed }: ReasoningPart): void => {
+    if (!sealed || sealed.value === '') return
+    let part = at.open?.kind === 'reasoning' && redacted !== true ? at.open.part : undefined
+    if (part === undefined) {
+      closeOpen(choice, at)
+      part = at.next++
+      sink({
+        type: 'open',
+        choice,
+        part,
+        open: { kind: 'reasoning', ...(redacted === true ? { redacted } : {}) },
+      })
+      if (said !== '') sink({ type: 'delta', choice, part, text: said })
+    } else delete at.open
     sink({ type: 'close', choice, part, sealed })
   }
 
@@ -200,6 +220,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       if (typeof reasoning !== 'string') text(choice, at, 'reasoning', textOfDetails(wire.reasoning_details))
     }
     if (typeof reasoning === 'string') text(choice, at, 'reasoning', reasoning)
+    for (const part of thinkingParts(wire.thinking_blocks) ?? []) signed(choice, at, part)
     if (typeof wire.content === 'string') content(choice, at, wire.content)
     else if (Array.isArray(wire.content))
       for (const part of contentOf(wire.content))
