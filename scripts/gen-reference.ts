@@ -1,5 +1,6 @@
 // Writes the generated pages of docs/reference from the code's own tables; test/docs.test.ts fails when one is stale.
 
+import { matrixPage } from '../test/conformance/matrix.ts'
 import { writeFileSync } from 'node:fs'
 import { ERRORS } from '../src/core/error.ts'
 import { providers } from '../src/providers/index.ts'
@@ -53,6 +54,7 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/headers.md': headersPage,
   'man/trunkline.1': man,
   'docs/reference/errors.md': errorsPage,
+  'docs/reference/matrix.md': matrixPage,
   'docs/reference/providers.md': providersPage,
 }
 
