@@ -12,7 +12,7 @@ import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Route } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
-import { walk } from './walk.ts'
+import { triedIn, walk } from './walk.ts'
 
 /** @throws GatewayError the last failure when nothing in the plan answered. */
 export async function attempts(
@@ -36,11 +36,27 @@ export async function attempts(
     } catch (thrown) {
       const failure = naming(normalise(thrown), read.model)
       // The list is the one of the route the caller named: nobody ends up where that operator did not send them.
-      const next = nextRoute(declared, failure.kind, visited)
-      const found = next === undefined ? undefined : runtime.routes.known(next)
-      if (!found || call.cancel.raised) throw failure
-      current = found
+      const next = nextOf(declared, failure, visited, record, runtime)
+      if (!next || call.cancel.raised) throw failure
+      current = next
     }
+  }
+}
+
+/** The next declared route with a deployment that has not failed in this call already. */
+function nextOf(
+  declared: Fallbacks,
+  failure: GatewayError,
+  visited: Set<string>,
+  record: CallRecord,
+  runtime: Runtime,
+): Route | undefined {
+  const tried = triedIn(record)
+  for (;;) {
+    const name = nextRoute(declared, failure.kind, visited)
+    const route = name === undefined ? undefined : runtime.routes.known(name)
+    if (!route || route.deployments.some(({ vitals }) => !tried.has(vitals.key))) return route
+    visited.add(route.name)
   }
 }
 

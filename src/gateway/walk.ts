@@ -38,7 +38,7 @@ export interface Walking {
 /** @throws GatewayError the failure that says most when no deployment answered. */
 export async function walk(walking: Walking): Promise<Answer> {
   const { call, read, route, runtime, record } = walking
-  const order = decide(walking)
+  const order = walking.fallback ? untried(walking, decide(walking)) : decide(walking)
   earn(route.budget.state, route.budget.policy)
   if (route.shadow && runtime.random() < route.shadow.share)
     copyToShadow({ call, read, route, deployment: route.shadow.to, runtime, record })
@@ -76,6 +76,17 @@ export async function walk(walking: Walking): Promise<Answer> {
     }
   }
   throw failure ?? full ?? nobody(route, record)
+}
+
+/** Deployments that were asked in this call, as `endpoint/model`. */
+export function triedIn({ tries }: CallRecord): ReadonlySet<string> {
+  return new Set(tries.flatMap((row) => (row.reason === 'shadow' ? [] : [`${row.endpoint}/${row.model}`])))
+}
+
+/** A fallback may lead to what has just failed under another name: asking it again would tell nothing new. */
+function untried({ route, record }: Walking, order: readonly number[]): readonly number[] {
+  const tried = triedIn(record)
+  return order.filter((index) => !tried.has((route.deployments[index] as Deployment).vitals.key))
 }
 
 /** The order to try, and its record. A route with one deployment and no rules has nothing to decide. */

@@ -2,6 +2,7 @@
 // what the caller is told and what the decision record says afterwards.
 
 import net from 'node:net'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RouteConfig } from '../../src/config/config.ts'
 import { type Fake, type Step, startFake } from '../../src/testing/fake-upstream.ts'
@@ -621,3 +622,61 @@ describe('while an engine loads its model', () => {
     await settledWith(of)
   })
 })
+
+test('never a switch without declaration, never twice to the same place (property)', async () => {
+  const statuses = [200, 400, 401, 404, 429, 500, 503]
+  const of = await up(
+    ['one', 'two', 'three'].flatMap((id) =>
+      [[], ['two'], ['three', 'one'], ['two', 'three']].map((fallback, index) =>
+        route({ name: `${id}-${index}`, fallback: fallback.map((name) => `${name}-0`) }, [id]),
+      ),
+    ),
+    Object.fromEntries(['one', 'two', 'three'].map((id) => [id, { breaker: { failures: 1e9, openMs: 1 } }])),
+  )
+  const fakes = { one, two, three }
+  const draw = fc.record({
+    id: fc.constantFrom('one', 'two', 'three'),
+    index: fc.nat(3),
+    says: fc.tuple(...['one', 'two', 'three'].map(() => fc.constantFrom(...statuses))),
+    stream: fc.boolean(),
+  })
+  await fc.assert(
+    fc.asyncProperty(draw, async ({ id, index, says, stream }) => {
+      for (const fake of Object.values(fakes)) fake.log.length = 0
+      const scripted = Object.entries(fakes).map(([name, fake], at) => {
+        const status = says[at] as number
+        // A step that nobody takes would answer the next draw: one that stays is replaced by the next.
+        const step = status === 200 ? { sse: PIECES } : refusal(status)
+        return { name, fake, status, step: stream || status !== 200 ? step : {} }
+      })
+      for (const { fake, step } of scripted) fake.script(step)
+      const name = `${id}-${index}`
+      const declared = of.gateway.runtime.routes.known(name)?.config.fallback as string[]
+      const allowed = [id, ...declared.map((other) => other.slice(0, -2))]
+      const heard = await call(of, name, stream)
+      const asked = of.latest().attempts.map((row) => row.endpoint)
+      expect(new Set(asked).size, 'nobody is asked twice').toBe(asked.length)
+      // In the declared order, without a gap, and no further than the first answer that is not to be tried elsewhere.
+      const order = [...new Set(allowed)]
+      expect(asked).toEqual(order.slice(0, asked.length))
+      const said = asked.map((one) => scripted.find((row) => row.name === one)?.status as number)
+      const curable = (status: number): boolean => status === 401 || status === 429 || status >= 500
+      expect(said.slice(0, -1).every(curable)).toBe(true)
+      if (asked.length < order.length) expect(curable(said.at(-1) as number)).toBe(false)
+      expect(heard.status).toBe(said.at(-1))
+      const last = asked.at(-1) as string
+      expect(heard.headers['x-trunkline-fallback']).toBe(
+        asked.length > 1 && heard.status === 200 ? `${name}->${last}-0` : undefined,
+      )
+      // What was scripted and not taken is taken now.
+      for (const { name: other, fake } of scripted) if (!asked.includes(other)) await drain(of, other, fake)
+    }),
+    { numRuns: 60, endOnFailure: true },
+  )
+})
+
+/** Uses up the step that a fake still has. */
+async function drain(of: House, id: string, fake: Fake): Promise<void> {
+  await call(of, id)
+  fake.log.length = 0
+}
