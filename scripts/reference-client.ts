@@ -45,7 +45,9 @@ A request is OpenAI's Chat Completions form, or a prompt. Events of a stream: \`
 ## Options
 
 Each can be given to \`createClient\` and to every call. Order: parameter, settings, config file, environment, default.
-Durations are milliseconds as parameters, seconds in settings and variables. An empty variable is unset.
+Durations are milliseconds as parameters, seconds in settings and variables. An empty variable is unset. The spelling of
+document 001 (\`base_url\`, \`api_key\`, \`model_name\`, \`max_tokens\`, \`max_retries\`, \`timeout\`, \`request_timeout\` in seconds,
+\`custom_headers\`) is taken as well; an option that nobody knows is refused with the nearest name.
 
 | option | settings | variables | default | meaning |
 |---|---|---|---|---|

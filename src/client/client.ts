@@ -27,18 +27,19 @@ import { type EventFeed, type Post, type WholeAnswer, askStream, askWhole, decod
 import { type ProviderMetadata, listsWithoutKey } from './metadata.ts'
 import { type ModelList, declaredList, liveList } from './models.ts'
 import { type Registered, type RegisteredProvider, knownNames, namedProvider } from './named.ts'
-import { type ClientOptions, OPTIONS, type OptionName } from './options.ts'
+import type { ClientOptions, OptionName } from './options.ts'
 import { type ProbeReport, probeReport } from './probe.ts'
 import { type ChatRequest, asRequest, canonicalRequest } from './request.ts'
 import { type Explanation, type Levels, type Resolved, explain, resolve } from './resolve.ts'
 import { RETRY, type RetryPolicy } from './retry-plan.ts'
 import type { Settings } from './settings.ts'
+import { type DocumentSpelling, spelt } from './spelling.ts'
 import { type ChatStream, type ClientEvent, chatStream, eventMapper } from './stream.ts'
 import { type Done, type RetryEvent, type TryContext, memory, withTries } from './tries.ts'
 import { type StandardSchema, repairTurn, validated } from './validate.ts'
 import { asError, cancelOf, clientClock } from './wait.ts'
 
-export interface CreateOptions extends ClientOptions {
+export interface CreateOptions extends ClientOptions, DocumentSpelling {
   /** Config file; default: what is found in `cwd` (trunkline.yaml, config.yaml, config/llm.yaml ...). false: none. */
   config?: string | false
   /** Document 001's dotted keys: an object, looked at on every call, or a JSON or YAML file. */
@@ -56,7 +57,7 @@ export interface CreateOptions extends ClientOptions {
   random?: Random
 }
 
-export interface CallOptions extends ClientOptions {
+export interface CallOptions extends ClientOptions, DocumentSpelling {
   signal?: AbortSignal
 }
 
@@ -96,10 +97,10 @@ export interface Client {
   /** Every provider this client knows by name. */
   providers(): Promise<ProviderInfo[]>
   /** Which level supplies an option, and what it hides. */
-  explain(option: OptionName, options?: ClientOptions): Promise<Explanation>
+  explain(option: OptionName, options?: CallOptions): Promise<Explanation>
   /** The address a call would go to, without making it. */
   resolve(
-    options?: ClientOptions,
+    options?: CallOptions,
   ): Promise<{ provider: string; baseUrl: string; model: string | undefined; chatUrl: string }>
   registerProvider(provider: RegisteredProvider): void
   registerModel(name: string, model: CustomModel): void
@@ -133,7 +134,7 @@ export function createClient(created: CreateOptions = {}): Client {
 
   const levels = async (param: ClientOptions): Promise<Levels> => ({
     ...(await base()),
-    param: onlyOptions({ ...created, ...given(param) }),
+    param: { ...spelt(created), ...spelt(param) },
     registered,
     warn,
   })
@@ -150,7 +151,8 @@ export function createClient(created: CreateOptions = {}): Client {
   }
 
   const custom = (options: ClientOptions): { name: string; model: CustomModel } | undefined => {
-    for (const name of [options.provider, options.model, created.provider, created.model]) {
+    const [asked, made] = [spelt(options), spelt(created)]
+    for (const name of [asked.provider, asked.model, made.provider, made.model]) {
       const model = name === undefined ? undefined : registered.models.get(name.toLowerCase())
       if (model) return { name: name as string, model }
     }
@@ -365,7 +367,7 @@ export function createClient(created: CreateOptions = {}): Client {
       if (mine) return customEmbed(mine, texts, options)
       const all = await levels(options)
       const target = settle(all)
-      const model = options.model ?? target.options.embeddingModel ?? modelOf(target)
+      const model = spelt(options).model ?? target.options.embeddingModel ?? modelOf(target)
       if (texts.length === 0)
         return { vectors: [], model, usage: undefined, provider: target.name, attempts: 0 }
       const path = target.endpoint.provider.paths.embeddings
@@ -629,15 +631,6 @@ function tokensOf({ usage }: GenerationResponse): number {
 function withModel(input: ChatRequest | string, options: ClientOptions): ClientOptions {
   const model = typeof input === 'string' ? undefined : input.model
   return model === undefined ? options : { ...options, model }
-}
-
-/** Only what is an option of the levels, and only what is given: an undefined member hides nothing. */
-function given(options: ClientOptions): ClientOptions {
-  return Object.fromEntries(Object.entries(options).filter((entry) => entry[1] !== undefined))
-}
-
-function onlyOptions(options: ClientOptions): ClientOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name in OPTIONS))
 }
 
 function infoOf(name: string, config: Config | undefined, registered: Registered): ProviderInfo {

@@ -25,6 +25,7 @@ export type { ChatMessage, ChatRequest, ContentPart, ToolChoiceWire, ToolWire } 
 export type { Explanation, Level, Supplied } from './resolve.ts'
 export type { RetryPolicy } from './retry-plan.ts'
 export type { Settings } from './settings.ts'
+export type { DocumentSpelling } from './spelling.ts'
 export type { ChatStream, ClientEvent } from './stream.ts'
 export type { RetryEvent } from './tries.ts'
 export type { StandardSchema } from './validate.ts'

@@ -101,6 +101,22 @@ describe('options', () => {
     expect(seen.body).toMatchObject({ temperature: 0.3, max_tokens: 77 })
   })
 
+  test('A-025 document 001’s own spelling, per client and per call; a misspelt option is refused', async () => {
+    const m1 = await upstream({ key: 'k' })
+    const made = client({ base_url: m1.v1, api_key: 'k', custom_headers: { 'X-Team': 'a' }, max_tokens: 77 })
+    await made.chat('ping', { model_name: 'm-a', request_timeout: 20, temperature: 0 })
+    expect(m1.lastChat().headers['x-team']).toBe('a')
+    expect(m1.lastChat().body).toMatchObject({ model: 'm-a', max_tokens: 77, temperature: 0 })
+    expect(await made.explain('requestTimeoutMs', { request_timeout: 20 })).toMatchObject({
+      value: 20_000,
+      level: 'param',
+    })
+    const misspelt: object = { temprature: 1 }
+    const error = await caught(made.chat('ping', misspelt))
+    expect(error).toBeInstanceOf(Other)
+    expect((error as Other).message).toMatch(/unknown option "temprature" \(did you mean "temperature"\?\)/)
+  })
+
   test('A-025 the settings spell them custom_headers and max_tokens', async () => {
     const m1 = await upstream()
     const settings = {
