@@ -3,37 +3,56 @@
 import { fallbackNames } from '../../config/config.ts'
 import { claudeFacts } from '../../catalog/claude.ts'
 import type { RouteConfig } from '../../config/config.ts'
+import type { SourcedEndpoint } from '../../config/merge-sources.ts'
 import type { Decision } from '../../gateway/decisions.ts'
 import { deleteRoute, putRoute, routeTag } from '../control/registry.ts'
 import { GatewayError } from '../../core/error.ts'
 import { type AdminRoute, route } from './admin-route.ts'
 import * as schemas from './schemas.ts'
 import type { AdminServices } from './services.ts'
-import { circuits, healthOf } from './view.ts'
+import { circuitAt, healthOf } from './view.ts'
 
 const REMEMBERED = 1_000
 
-function routeRow(
-  services: AdminServices,
-  config: RouteConfig,
-  calls: readonly Decision[],
-): schemas.RouteRow {
+/** What every row asks for, gathered once: there may be thousands of rows. */
+interface Gathered {
+  /** Endpoints that serve, by id. */
+  endpoints: ReadonlyMap<string, SourcedEndpoint>
+  /** Names of the routes that the file declares. */
+  written: ReadonlySet<string>
+  /** Calls remembered that were answered by somebody, by route. */
+  calls: ReadonlyMap<string, readonly Decision[]>
+}
+
+function gather({ control }: AdminServices): Gathered {
+  const calls = new Map<string, Decision[]>()
+  for (const call of control.gateway.runtime.decisions.recent(REMEMBERED)) {
+    if (call.route === undefined || call.endpoint === undefined) continue
+    const list = calls.get(call.route)
+    if (list) list.push(call)
+    else calls.set(call.route, [call])
+  }
+  const serving = control.merged.endpoints.filter((row) => row.shadowedBy === undefined)
+  const written = control.state.declared.routes.filter((row) => row.implicit !== true)
+  return {
+    endpoints: new Map(serving.map((row) => [row.endpoint.id, row])),
+    written: new Set(written.map((row) => row.name)),
+    calls,
+  }
+}
+
+function routeRow(services: AdminServices, config: RouteConfig, gathered: Gathered): schemas.RouteRow {
   const { control } = services
   const { runtime } = control.gateway
-  const mine = calls.filter((call) => call.route === config.name && call.endpoint !== undefined)
+  const mine = gathered.calls.get(config.name) ?? []
   const stored = control.state.routes.get(config.name)
-  const fromFile = control.state.declared.routes.some(
-    (row) => row.name === config.name && row.implicit !== true,
-  )
+  const fromFile = gathered.written.has(config.name)
   const entry = stored && !fromFile ? stored.entry : entryOf(config)
   return {
     name: config.name,
     strategy: config.strategy,
     targets: config.targets.map((target) => {
-      const row = control.merged.endpoints.find(
-        ({ endpoint, shadowedBy }) => endpoint.id === target.endpoint && shadowedBy === undefined,
-      )
-      const circuit = circuits(runtime, target.endpoint).find(({ model }) => model === target.model)
+      const row = gathered.endpoints.get(target.endpoint)
       const here = mine.filter(
         (call) => call.endpoint === target.endpoint && call.upstreamModel === target.model,
       ).length
@@ -42,7 +61,7 @@ function routeRow(
         model: target.model,
         weight: target.weight,
         health: row ? healthOf(services, row).state : 'unknown',
-        circuit_state: circuit?.circuit_state ?? 'closed',
+        circuit_state: circuitAt(runtime, target.endpoint, target.model).circuit_state,
         calls: here,
         share: mine.length === 0 ? null : here / mine.length,
       }
@@ -63,9 +82,8 @@ function entryOf(config: RouteConfig): unknown {
 }
 
 function rows(services: AdminServices): schemas.RouteRow[] {
-  const { control } = services
-  const calls = control.gateway.runtime.decisions.recent(REMEMBERED)
-  return control.gateway.runtime.config.routes.map((config) => routeRow(services, config, calls))
+  const gathered = gather(services)
+  return services.control.gateway.runtime.config.routes.map((config) => routeRow(services, config, gathered))
 }
 
 function routeNamed(services: AdminServices, name: string): schemas.RouteRow {
@@ -74,7 +92,7 @@ function routeNamed(services: AdminServices, name: string): schemas.RouteRow {
     throw new GatewayError('not_found', `no route "${name}" (GET /api/v1/routes lists them)`, {
       param: 'name',
     })
-  return routeRow(services, config, services.control.gateway.runtime.decisions.recent(REMEMBERED))
+  return routeRow(services, config, gather(services))
 }
 
 function models({ control }: AdminServices): schemas.ModelRow[] {

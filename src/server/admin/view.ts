@@ -22,20 +22,24 @@ export interface Circuit {
 
 /** The breakers of an endpoint's deployments. */
 export function circuits(runtime: Runtime, endpointId: string): Circuit[] {
-  const now = runtime.clock.now()
+  const found: Circuit[] = []
+  for (const key of runtime.vitals.keys())
+    if (key.startsWith(`${endpointId}/`))
+      found.push(circuitAt(runtime, endpointId, key.slice(endpointId.length + 1)))
+  return found
+}
+
+/** The breaker of one deployment; closed where nobody called it yet. */
+export function circuitAt(runtime: Runtime, endpointId: string, model: string): Circuit {
+  const state = runtime.vitals.get(`${endpointId}/${model}`)?.breaker
   const openMs = runtime.endpoints.get(endpointId)?.config.breaker?.openMs ?? BREAKER.openMs
-  return [...runtime.vitals].flatMap(([key, { breaker: state }]) => {
-    if (!key.startsWith(`${endpointId}/`)) return []
-    const open = state.openedAt !== undefined
-    const half = open && (state.openedAt as number) + openMs <= now
-    return [
-      {
-        model: key.slice(endpointId.length + 1),
-        circuit_state: half ? 'half_open' : open ? 'open' : 'closed',
-        failure_count: state.failures,
-      },
-    ]
-  })
+  const open = state?.openedAt !== undefined
+  const half = open && state.openedAt !== undefined && state.openedAt + openMs <= runtime.clock.now()
+  return {
+    model,
+    circuit_state: half ? 'half_open' : open ? 'open' : 'closed',
+    failure_count: state?.failures ?? 0,
+  }
 }
 
 /** The worst of them stands for the endpoint. */

@@ -10,6 +10,7 @@ import { fallbackNames } from '../../config/config.ts'
 import { GatewayError, invalid } from '../../core/error.ts'
 import type { Json } from '../../core/json.ts'
 import type { StoredEndpoint, Write } from '../../core/ports.ts'
+import type { EndpointConfig } from '../../providers/endpoint.ts'
 import { type Control, hashed } from './control.ts'
 import { uiEndpoint } from './restore.ts'
 import { SecretParts, split } from './secret-parts.ts'
@@ -40,9 +41,21 @@ export function known(control: Control, id: string): SourcedEndpoint {
 
 /** Changes with every change of what is declared; probes and calls leave it alone. */
 export function endpointTag(row: SourcedEndpoint, ui: UiEndpoint | undefined): string {
-  const { endpoint } = row
-  const { provider, ...rest } = endpoint
-  return `"${hashed([provider.id, rest, row.enabled, row.shadowedBy, ui?.stored.credential?.text]).slice(0, 20)}"`
+  const said = [factsOf(row.endpoint), row.enabled, row.shadowedBy, ui?.stored.credential?.text]
+  return `"${hashed(said).slice(0, 20)}"`
+}
+
+const facts = new WeakMap<EndpointConfig, string>()
+
+/** An endpoint's configuration is never changed, only replaced: it is hashed once. */
+function factsOf(endpoint: EndpointConfig): string {
+  let known = facts.get(endpoint)
+  if (known === undefined) {
+    const { provider, ...rest } = endpoint
+    known = hashed([provider.id, rest])
+    facts.set(endpoint, known)
+  }
+  return known
 }
 
 export async function addEndpoint(
