@@ -12,7 +12,7 @@ import { type SourceTree, sourceTree } from './source-tree.ts'
 
 export type { ImportKind, Imported } from './imported.ts'
 export { importEnv } from './env.ts'
-export type { Judgement, Verdict } from './source-tree.ts'
+export type { Judgement } from './source-tree.ts'
 
 export const IMPORT_KINDS: readonly ImportKind[] = ['litellm', 'portkey', 'bifrost', 'llmproxy', 'env']
 

@@ -5,7 +5,6 @@ import { z } from 'zod'
 import { endpointSchema, routeSchema } from '../../config/schema.ts'
 
 const source = z.enum(['config', 'env', 'ui', 'auto-discovery', 'demo']).meta({ id: 'Source' })
-export type Source = z.infer<typeof source>
 
 const healthState = z.enum(['ok', 'down', 'checking', 'unknown']).meta({
   id: 'HealthState',
@@ -85,7 +84,6 @@ export type EndpointRow = z.infer<typeof endpointRow>
 export const endpointList = z
   .object({ object: z.literal('list'), data: z.array(endpointRow), total: z.number().int() })
   .meta({ id: 'EndpointList' })
-export type EndpointList = z.infer<typeof endpointList>
 
 export const endpointDetail = endpointRow
   .extend({
@@ -97,7 +95,6 @@ export const endpointDetail = endpointRow
     ),
   })
   .meta({ id: 'EndpointDetail' })
-export type EndpointDetail = z.infer<typeof endpointDetail>
 
 const nameList = z.union([z.array(z.string().min(1)), z.string()], 'models must be a list of names').meta({
   description: 'a list, or one text with commas',
@@ -116,7 +113,6 @@ export const addEndpoint = z
     entry: endpointSchema.partial().optional().meta({ description: 'everything else an entry may say' }),
   })
   .meta({ id: 'AddEndpoint' })
-export type AddEndpoint = z.infer<typeof addEndpoint>
 
 export const added = endpointRow
   .extend({
@@ -138,7 +134,6 @@ export const editEndpoint = z
     entry: endpointSchema.partial().optional(),
   })
   .meta({ id: 'EditEndpoint' })
-export type EditEndpoint = z.infer<typeof editEndpoint>
 
 export const deleted = z
   .object({ id: z.string(), deleted: z.boolean(), warning: z.string().optional() })
