@@ -26,6 +26,7 @@ export async function attempts(
   const deadline = deadlineMs === undefined ? undefined : record.startedAt + deadlineMs
   const visited = new Set<string>()
   const declared = asked(call) ?? route.fallback
+  let before: GatewayError | undefined
   for (let current: Route = route; ; ) {
     visited.add(current.name)
     try {
@@ -34,7 +35,10 @@ export async function attempts(
       if (current !== route) record.fallback = `${route.name}->${current.name}`
       return answer
     } catch (thrown) {
-      const failure = naming(normalise(thrown), read.model)
+      const error = naming(normalise(thrown), read.model)
+      // A fallback that does not take this request (its rules, strict mode) says nothing of why it was needed.
+      const failure: GatewayError = before && error.kind === 'invalid_request' ? before : error
+      before = failure
       // The list is the one of the route the caller named: nobody ends up where that operator did not send them.
       const next = nextOf(declared, failure, visited, record, runtime)
       if (!next || call.cancel.raised) throw failure

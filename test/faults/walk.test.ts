@@ -263,6 +263,22 @@ describe('fallback by cause', () => {
     expect((await call(of, 'r', false, { 'x-trunkline-fallback': '' })).status).toBe(503)
     expect((await call(of)).headers['x-trunkline-fallback']).toBe('r->two')
   })
+  test('a fallback that does not take the request does not hide why it was needed', async () => {
+    const gold = { endpoint: 'two', model: 'm', weight: 1, when: { header: { 'x-team': 'gold' } } }
+    const of = await up([
+      route({ fallback: ['gold', 'three'] }, ['one']),
+      route({ name: 'only', fallback: ['gold'] }, ['one']),
+      route({ name: 'gold', targets: [gold] }),
+    ])
+    one.script(always(refusal(503)))
+    expect((await call(of, 'only')).status).toBe(503)
+    expect((await call(of)).headers['x-trunkline-fallback']).toBe('r->three')
+    const direct = await call(of, 'gold')
+    expect([direct.status, errorIn(direct)?.message]).toEqual([
+      400,
+      'no deployment of route "gold" takes this request (two: its rule does not hold: header x-team)',
+    ])
+  })
   test('routes that name each other end', async () => {
     const of = await up([
       route({ name: 'a', fallback: ['b', 'a'] }, ['one']),
