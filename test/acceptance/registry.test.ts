@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, readdirSync, statSync } from 'node
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
-import { type Gateway, KEY, type Reply, ask, at, health, list, testDir, until, up } from './kit.ts'
+import { type Gateway, KEY, type Reply, ask, at, health, list, run, testDir, until, up } from './kit.ts'
 import { deadPort, endpoints, upstream } from './upstream.ts'
 
 const call = (
@@ -382,4 +382,25 @@ describe('ETag and If-Match', () => {
       412,
     )
   })
+})
+
+test('config rekey: what was sealed under the old key is open under the new one', async () => {
+  const dir = testDir()
+  const m2 = await upstream({ models: ['m-b'], key: 'sk-two' })
+  const first = await up({ dir, env: { TRUNKLINE_SECRET_KEY: 'old' } })
+  await first.post('/api/v1/registry', { id: 'two', url: m2.v1, models: ['m-b'], api_key: 'sk-two' })
+  await first.close()
+  const command = ['config', 'rekey', '--data-dir', join(dir, '.trunkline')]
+  const lost = await run(command, { env: { TRUNKLINE_SECRET_KEY: 'new' } })
+  expect([lost.code, lost.output]).toEqual([1, expect.stringContaining('TRUNKLINE_PREVIOUS_SECRET_KEY')])
+  const done = await run(command, {
+    env: { TRUNKLINE_SECRET_KEY: 'new', TRUNKLINE_PREVIOUS_SECRET_KEY: 'old' },
+  })
+  expect([done.code, done.stdout]).toEqual([0, expect.stringContaining('two')])
+  const second = await up({ dir, env: { TRUNKLINE_SECRET_KEY: 'new' } })
+  expect((await second.chat('m-b')).status).toBe(200)
+  expect(list((await second.get('/api/v1/audit')).at('data')).map((row) => at(row, 'action'))).toEqual([
+    'config.rekey',
+    'endpoint.add',
+  ])
 })
