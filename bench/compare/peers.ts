@@ -41,7 +41,13 @@ litellm_settings: { telemetry: false, set_verbose: false }
     {
       port,
       cwd: folder,
-      env: { LITELLM_LOG: 'ERROR', LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
+      env: {
+        LITELLM_LOG: 'ERROR',
+        LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+        // It does not start without a key.
+        LITELLM_MASTER_KEY: 'sk-any',
+        LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: 'true',
+      },
       limitMs: 90_000,
     },
   )
@@ -86,7 +92,7 @@ export async function startRouter(upstream: string, scratch: string): Promise<Pe
   const running = await start(
     CORES.measured,
     [process.execPath, main, 'start'],
-    /listening|running|started|http:\/\//i,
+    /listening|running|started|loaded json config/i,
     { port, cwd: folder, env: { HOME: folder, SERVICE_PORT: String(port) }, limitMs: 30_000 },
   )
   return {
