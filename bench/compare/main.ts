@@ -118,8 +118,9 @@ const add = async (name: string, make: () => Promise<Peer | undefined>): Promise
     absent.push([
       name,
       String(thrown instanceof Error ? thrown.message : thrown)
-        .split('\n')[0]
-        ?.slice(0, 160) ?? '',
+        .replaceAll(/(?:\/[\w.@-]+){2,}/g, '...')
+        .replaceAll('\n', ' ')
+        .slice(0, 160),
     ])
   }
 }
