@@ -47,7 +47,7 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
   server: {
     may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway', 'stores'],
     node: true,
-    packages: ['pino', 'zod', 'ws'],
+    packages: ['pino', 'prom-client', 'zod', 'ws'],
   },
   client: {
     may: ['core', 'wire', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'governance'],

@@ -8,6 +8,7 @@ import { openaiResponses } from '../dialects/openai-responses/index.ts'
 import { geminiMethod, isGeminiPath } from './api/gemini.ts'
 import { operation } from './api/generate.ts'
 import { health, healthz, liveliness, readiness } from './api/health.ts'
+import { metrics } from './api/metrics.ts'
 import { getModel, listModels } from './api/models.ts'
 import { responsePath } from './api/responses.ts'
 import { embed, embedOne, root, running, show, tags, version } from './api/ollama.ts'
@@ -77,6 +78,7 @@ const PATHS: Readonly<Record<string, PublicPath>> = {
   'GET /health/liveliness': { handler: liveliness, open: true },
   'GET /health/liveness': { handler: liveliness, open: true },
   'GET /health': { handler: health, open: false },
+  'GET /metrics': { handler: metrics, open: false },
   'POST /api/v1/playground/chat/completions': { handler: playground, open: true },
   'GET /openapi.json': { handler: apiDocument, open: true },
   // Claude Code's connectivity probe.

@@ -157,7 +157,9 @@ const PLAIN_PATH = /^(?:\/[\w-]+)+$/
 
 function urlOf(request: IncomingMessage): URL {
   try {
-    return new URL(request.url ?? '/', 'http://gateway')
+    const target = request.url ?? '/'
+    // Two slashes would be read as another authority.
+    return target.startsWith('/') ? new URL(`http://gateway${target}`) : new URL(target, 'http://gateway')
   } catch {
     return new URL('http://gateway/')
   }
