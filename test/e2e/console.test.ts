@@ -9,6 +9,7 @@ import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Fake, startFake } from '../../src/testing/index.ts'
 import { type Gateway, KEY, freePort, launch } from '../acceptance/kit.ts'
+import { installed, startEngine } from './real-engine.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const SHOTS = join(ROOT, 'artifacts/console')
@@ -167,6 +168,32 @@ describe.skipIf(!ready)('console', () => {
     await page.getByLabel('Admin key').waitFor()
     expect(faults).toEqual([])
     await page.context().close()
+  })
+
+  test.skipIf(!installed)('the playground streams from a real engine', async () => {
+    const engine = await startEngine()
+    try {
+      const added = await gw.post('/api/v1/registry', {
+        id: 'engine',
+        url: `${engine.url}/v1`,
+        models: ['trunkline-tiny'],
+      })
+      expect(added.status, added.text).toBeLessThan(300)
+      const page = await open(1440, 900, 'light')
+      await logIn(page)
+      await page.goto(`${gw.url}/ui/playground`)
+      await page.getByLabel('Model', { exact: true }).selectOption('trunkline-tiny')
+      await page.getByText('Instructions, parameters and tools').click()
+      await page.getByLabel('Most tokens to answer').fill('12')
+      await page.getByLabel('Message').fill('say hello')
+      await page.keyboard.press('Enter')
+      await page.getByText('by engine').waitFor({ timeout: 20_000 })
+      await page.getByText('ended: length').waitFor({ timeout: 20_000 })
+      await page.screenshot({ path: join(SHOTS, 'playground-engine.png') })
+      await page.context().close()
+    } finally {
+      await engine.stop()
+    }
   })
 
   test('a route is made, reordered and deleted', async () => {

@@ -1,40 +1,25 @@
 // A real engine behind the real gateway, asked by the official SDKs: a chat, a stream and an embedding, in both vendors'
 // dialects. Skipped where the engine is not installed: npm ci --prefix tools/engine
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import Anthropic from '@anthropic-ai/sdk'
 import { OpenAI } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Gateway, KEY, launch } from '../acceptance/kit.ts'
-
-const HOME = fileURLToPath(new URL('../../tools/engine/', import.meta.url))
-const installed = existsSync(`${HOME}node_modules`)
-if (!installed) console.warn('engine tests skipped: run `npm ci --prefix tools/engine` for them')
+import { installed, startEngine } from './real-engine.ts'
 
 const MODEL = 'trunkline-tiny'
 const MESSAGES = [{ role: 'user' as const, content: 'say hello' }]
 
 describe.skipIf(!installed)('a real engine behind the gateway', () => {
-  let engine: ChildProcess
+  let engine: Awaited<ReturnType<typeof startEngine>> | undefined
   let gw: Gateway
   let openai: OpenAI
   let anthropic: Anthropic
 
   beforeAll(async () => {
-    engine = spawn(process.execPath, ['server.mjs'], { cwd: HOME, stdio: ['ignore', 'pipe', 'ignore'] })
-    const url = await new Promise<string>((resolve, reject) => {
-      engine.once('exit', (code) => reject(new Error(`the engine ended with code ${code}`)))
-      if (engine.stdout)
-        createInterface({ input: engine.stdout }).on('line', (line) => {
-          const found = /^engine at (\S+)$/.exec(line)?.[1]
-          if (found !== undefined) resolve(found)
-        })
-    })
+    engine = await startEngine()
     gw = await launch({
-      yaml: `endpoints:\n  box: { provider: llamacpp, base_url: "${url}/v1", auth_type: none, models: [${MODEL}] }\n`,
+      yaml: `endpoints:\n  box: { provider: llamacpp, base_url: "${engine.url}/v1", auth_type: none, models: [${MODEL}] }\n`,
     })
     await gw.started
     openai = new OpenAI({ baseURL: `${gw.url}/v1`, apiKey: KEY, maxRetries: 0 })
@@ -42,12 +27,7 @@ describe.skipIf(!installed)('a real engine behind the gateway', () => {
   })
   afterAll(async () => {
     await gw?.close()
-    if (!engine || engine.exitCode !== null) return
-    const ended = new Promise<void>((resolve) => {
-      engine.once('exit', () => resolve())
-    })
-    engine.kill('SIGTERM')
-    await ended
+    await engine?.stop()
   })
 
   test('OpenAI SDK: whole and streamed say the same', async () => {
