@@ -1,53 +1,32 @@
 // One try at one deployment: relay where both sides speak the same dialect, translate where they do not, the built-in
 // demo where the endpoint is that. Ends at the commit point: what it returns is good, what it throws may move on.
 
-import { STREAM_TYPE, isStreamType } from '../wire/frames.ts'
 import { modelFacts } from '../catalog/index.ts'
 import type { AnswerContext, GenerationDialect, Metered } from '../core/dialect.ts'
 import { GatewayError, normalise } from '../core/error.ts'
-import type { Json, JsonObject } from '../core/json.ts'
-import { replay } from '../core/collect.ts'
-import { PACKED } from '../core/seal.ts'
-import type { StreamEvent } from '../core/event.ts'
 import type { GenerationRequest } from '../core/request.ts'
-import type { Usage } from '../core/usage.ts'
-import { rerankTokens } from '../providers/shapes/reranks.ts'
+import { PACKED } from '../core/seal.ts'
 import { type Spoken, quirksOf } from '../providers/provider.ts'
 import { headroomOf } from '../routing/rate-headers.ts'
-import { retryAfterMs } from '../routing/retry-after.ts'
-import { type Exchange, collectBody, send } from '../upstream/send.ts'
+import { type Exchange, send } from '../upstream/send.ts'
 import { forgetToken, signed } from '../upstream/signer.ts'
 import { unwrapChunks } from '../upstream/unwrap.ts'
+import { isStreamType } from '../wire/frames.ts'
+import { type Answer, answerOf } from './answer.ts'
+import { askShaped, isPlain } from './ask-shaped.ts'
 import type { Call } from './call.ts'
-import { customCalls } from './custom-calls.ts'
-import { demoAnswerFor } from './demo/serve.ts'
-import { embeddingsAnswer } from './embeddings.ts'
-import { factsOf, tell } from './hooks.ts'
-import { type LiveStream, eventStream, relayStream, translateStream } from './pump.ts'
-import { paceGuard } from './pace-guard.ts'
-import { isPassed, passedAnswer } from './passed.ts'
-import type { ReadRequest } from './read.ts'
-import type { CallRecord } from './record.ts'
-import type { Deployment } from './route-table.ts'
-import type { Runtime } from './runtime.ts'
-import { issuesSeals, watchParts } from './seals.ts'
-import { toolNames } from '../core/tool-names.ts'
-import { jsonOf, publicError, shapedAnswer } from './shaped.ts'
-import { type Keeping, keeping, speaking, unfolded } from './stored-responses.ts'
 import { countAnswer, countTokensLocally } from './count-tokens.ts'
 import { countUpstream } from './count-upstream.ts'
-import { type Prepared, plainRequest, relayRequest, translateRequest } from './upstream-request.ts'
-
-export type Answer =
-  | { kind: 'whole'; body: Buffer | string; headers: Record<string, string>; usage?: Usage }
-  | { kind: 'stream'; live: LiveStream; headers: Record<string, string> }
-
-const ANSWER_CAP = 64 * 1024 * 1024
-const ERROR_CAP = 1024 * 1024
-
-/** Upstream headers a caller of any dialect may see. */
-const SHOWN =
-  /^(x-ratelimit-|anthropic-ratelimit-|retry-after|request-id$|openai-processing-ms$|openai-version$)/
+import { demoAnswerFor } from './demo/serve.ts'
+import { factsOf, tell } from './hooks.ts'
+import { paceGuard } from './pace-guard.ts'
+import type { ReadRequest } from './read.ts'
+import type { CallRecord } from './record.ts'
+import { refused } from './refused.ts'
+import type { Deployment } from './route-table.ts'
+import type { Runtime } from './runtime.ts'
+import { type Keeping, keeping, speaking, unfolded } from './stored-responses.ts'
+import { type Prepared, relayRequest, translateRequest } from './upstream-request.ts'
 
 /** One try; ends at the commit point. @throws GatewayError what may move on to the next deployment. */
 export async function attempt(
@@ -121,28 +100,7 @@ async function tryOnce(
     (record.credential === undefined ? undefined : base?.credentials?.states[record.credential]) ?? base
   if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
   const shape = isPlain(call.operation) ? provider.shapes?.[call.operation] : undefined
-  if (shape) {
-    record.path = 'translate'
-    record.phase = 'connect'
-    const whole = await shapedAnswer(shape, read.json(), deployment, async (wire) => {
-      const request = await signed(endpoint, runtime.clock, plainRequest(call, deployment, state, wire))
-      const { clock, pools } = runtime
-      const one = await send({
-        dispatcher: pools.get(endpoint),
-        endpoint,
-        request,
-        clock,
-        cancel: call.cancel,
-      })
-      record.upstreamStatus = one.status
-      record.phase = 'firstByte'
-      if (one.status < 200 || one.status > 299)
-        throw publicError(await refused(one, upstream, deployment, record, clock.now()))
-      return { body: jsonOf(await collectBody(one, ANSWER_CAP), endpoint.id), headers: one.headers }
-    })
-    record.firstByteMs = runtime.clock.monotonic() - record.startedAt
-    return plainAnswer(whole, read, call.operation)
-  }
+  if (shape) return askShaped(shape, { call, read, deployment, state, upstream, runtime, record })
   if (call.operation === 'count_tokens' && spoken && !same) {
     record.path = 'translate'
     const target = { deployment, spoken, upstream, quirks: quirksOf(provider, spoken), state }
@@ -222,112 +180,22 @@ async function tryOnce(
   if (spoken?.carrier?.stream && isStreamType(exchange.headers['content-type'] ?? '', 'aws-event-stream'))
     exchange = unwrapChunks(exchange)
 
-  const headers: Record<string, string> = {}
-  for (const name in exchange.headers) if (SHOWN.test(name)) headers[name] = exchange.headers[name] as string
-  if (isPassed(call.operation)) {
-    record.firstByteMs = runtime.clock.monotonic() - record.startedAt
-    return passedAnswer(exchange, headers, runtime.clock)
-  }
-  const type = exchange.headers['content-type'] ?? ''
-  const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
-  if (streamed && isStreamType(type, upstream.framing)) {
-    const rename = request && toolNames(request, upstream)
-    const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
-    const rewrite = rename && watch ? (event: StreamEvent) => watch(rename(event)) : (rename ?? watch)
-    const unwrap = request && customCalls(request)
-    const live = relayed
-      ? await relayStream({
-          exchange,
-          clock: runtime.clock,
-          dialect: call.dialect,
-          quirks,
-          requestId: call.id,
-          endpoint: endpoint.id,
-          hideUsage: prepared.hideUsage,
-          ...(store ? { told: (found: Metered) => kept(store, keeps, found) } : {}),
-        })
-      : await translateStream({
-          exchange,
-          clock: runtime.clock,
-          from: upstream,
-          dialect: call.dialect,
-          quirks,
-          context,
-          requestId: call.id,
-          ...(rewrite ? { rewrite } : {}),
-          ...(unwrap ? { unwrap } : {}),
-        })
-    record.firstByteMs = runtime.clock.monotonic() - record.startedAt
-    record.phase = 'stream'
-    headers['content-type'] = STREAM_TYPE[call.dialect.framing]
-    return { kind: 'stream', live, headers }
-  }
-
-  const body = await collectBody(exchange, ANSWER_CAP)
-  record.firstByteMs = runtime.clock.monotonic() - record.startedAt
-  const wire = jsonAnswer(body, type, endpoint.id)
-  headers['content-type'] = 'application/json'
-  if (call.operation === 'embeddings') return embeddingsAnswer(wire, body, read, headers)
-  if (call.operation === 'count_tokens') {
-    const count = spoken?.carrier?.count
-    if (!count) return { kind: 'whole', body, headers }
-    const tokens = count.read(wire)
-    if (tokens === undefined) return countTokensLocally(call, read)
-    return countAnswer(call, tokens)
-  }
-  if (relayed && !streamed) {
-    const found: Metered = upstream.inspect(wire, quirks)
-    if (found.error) throw found.error
-    if (store) kept(store, keeps, found)
-    return { kind: 'whole', body, headers, ...(found.usage ? { usage: found.usage } : {}) }
-  }
-  const response = upstream.response.decode(wire, quirks)
-  const rewrite = request && toolNames(request, upstream)
-  if (rewrite)
-    for (const choice of response.choices)
-      for (const part of choice.parts) if (part.kind === 'tool_call') part.name = rewrite.original(part.name)
-  const unwrap = request && customCalls(request)
-  if (unwrap)
-    for (const choice of response.choices)
-      for (const part of choice.parts) if (part.kind === 'tool_call') unwrap.part(part)
-  if (issuesSeals(upstream) && response.choices[0])
-    watchParts(response.choices[0].parts, runtime.seals.watch(sealTarget))
-  if (streamed) {
-    const events: StreamEvent[] = []
-    replay(response, (event) => events.push(event))
-    headers['content-type'] = STREAM_TYPE[call.dialect.framing]
-    const { clock } = runtime
-    const live = eventStream(events, { clock, dialect: call.dialect, context, usage: response.usage })
-    return { kind: 'stream', live, headers }
-  }
-  const encoded = call.dialect.response.encode(response, context)
-  record.notes = [...record.notes, ...encoded.notes]
-  return {
-    kind: 'whole',
-    body: JSON.stringify(encoded.body),
-    headers,
-    ...(response.usage ? { usage: response.usage } : {}),
-  }
-}
-
-function isPlain(
-  operation: Call['operation'],
-): operation is Exclude<Call['operation'], 'chat' | 'count_tokens' | 'compact'> {
-  return operation !== 'chat' && operation !== 'count_tokens' && operation !== 'compact'
-}
-
-/** An answer in the public shape. */
-function plainAnswer(whole: JsonObject, read: ReadRequest, operation: Call['operation']): Answer {
-  const headers = { 'content-type': 'application/json' }
-  const body = Buffer.from(JSON.stringify(whole))
-  if (operation === 'embeddings') return embeddingsAnswer(whole, body, read, headers)
-  const tokens = rerankTokens(whole)
-  return {
-    kind: 'whole',
-    body,
-    headers,
-    ...(tokens === undefined ? {} : { usage: { input: tokens, total: tokens } }),
-  }
+  return answerOf(exchange, {
+    call,
+    read,
+    relayed,
+    spoken,
+    upstream,
+    quirks,
+    context,
+    request,
+    hideUsage: prepared.hideUsage,
+    kept: store && ((found) => kept(store, keeps, found)),
+    sealTarget,
+    endpointId: endpoint.id,
+    runtime,
+    record,
+  })
 }
 
 const NOTHING: Metered = { finish: [], terminal: true }
@@ -363,53 +231,6 @@ function contextOf(call: Call, read: ReadRequest, runtime: Runtime, record: Call
     id: call.id,
     created: Math.floor(runtime.clock.now() / 1000),
     includeUsage: read.includeUsage,
-  }
-}
-
-/** A non-2xx answer as an error, its body read up to a cap and kept word for word. */
-async function refused(
-  exchange: Exchange,
-  upstream: GenerationDialect,
-  deployment: Deployment,
-  record: CallRecord,
-  now: number,
-): Promise<GatewayError> {
-  if (exchange.status >= 300 && exchange.status < 400) {
-    exchange.abort()
-    return new GatewayError(
-      'bad_upstream_response',
-      `endpoint "${deployment.endpoint.id}" answered a redirect (${exchange.status}); redirects are never followed, set its base_url to the final address`,
-      { endpoint: deployment.endpoint.id, upstreamStatus: exchange.status },
-    )
-  }
-  const text = (await collectBody(exchange, ERROR_CAP)).toString('utf8')
-  let body: Json | string = text
-  try {
-    body = JSON.parse(text) as Json
-  } catch {
-    // Not JSON (an HTML page of some proxy): the decoder makes a message of its beginning.
-  }
-  record.phase = 'firstByte'
-  // Codecs know no clock: dates and resets become a plain number of ms here.
-  const waitMs = retryAfterMs(exchange.headers, now)
-  const { headers } = exchange
-  return upstream.error.decode(
-    exchange.status,
-    body,
-    waitMs === undefined ? headers : { ...headers, 'retry-after-ms': String(waitMs) },
-  )
-}
-
-/** The parsed body of a 2xx answer. LM Studio and proxies answer 200 with HTML or an error object. */
-function jsonAnswer(body: Buffer, type: string, endpoint: string): Json {
-  try {
-    return JSON.parse(body.toString('utf8')) as Json
-  } catch (cause) {
-    throw new GatewayError(
-      'bad_upstream_response',
-      `endpoint "${endpoint}" answered 200 with ${type.includes('html') ? 'an HTML page' : 'a body that is not JSON'}: ${body.toString('utf8', 0, 120)}`,
-      { endpoint, upstreamStatus: 200, cause },
-    )
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { GatewayError, normalise } from '../core/error.ts'
 import { type Fallbacks, fallbacks, nextRoute } from '../routing/fallback.ts'
-import type { Answer } from './attempt.ts'
+import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
 import { estimatedTokens } from './facts.ts'
 import { callerOf } from './identify.ts'

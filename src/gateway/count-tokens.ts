@@ -3,7 +3,7 @@
 
 import { type Json, type JsonObject, isObject } from '../core/json.ts'
 import type { DialectId } from '../core/origin.ts'
-import type { Answer } from './attempt.ts'
+import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
 import type { ReadRequest } from './read.ts'
 

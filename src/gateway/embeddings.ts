@@ -4,7 +4,7 @@
 import { GatewayError } from '../core/error.ts'
 import { type Json, type JsonObject, asNumber, isObject } from '../core/json.ts'
 import type { Usage } from '../core/usage.ts'
-import type { Answer } from './attempt.ts'
+import type { Answer } from './answer.ts'
 import type { ReadRequest } from './read.ts'
 
 export function embeddingsAnswer(

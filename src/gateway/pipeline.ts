@@ -1,7 +1,7 @@
 // The life of a call: the table of contents of the product. The order is fixed and visible.
 
 import { type GatewayError, normalise } from '../core/error.ts'
-import type { Answer } from './attempt.ts'
+import type { Answer } from './answer.ts'
 import { attempts } from './attempts.ts'
 import { type Lease, admit } from './admit.ts'
 import type { Call, Reply } from './call.ts'

@@ -1,0 +1,45 @@
+// What an upstream says when it says no: its status and body as an error that keeps its words.
+
+import type { GenerationDialect } from '../core/dialect.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Json } from '../core/json.ts'
+import { retryAfterMs } from '../routing/retry-after.ts'
+import { type Exchange, collectBody } from '../upstream/send.ts'
+import type { CallRecord } from './record.ts'
+import type { Deployment } from './route-table.ts'
+
+const ERROR_CAP = 1024 * 1024
+
+/** A non-2xx answer as an error, its body read up to a cap and kept word for word. */
+export async function refused(
+  exchange: Exchange,
+  upstream: GenerationDialect,
+  deployment: Deployment,
+  record: CallRecord,
+  now: number,
+): Promise<GatewayError> {
+  if (exchange.status >= 300 && exchange.status < 400) {
+    exchange.abort()
+    return new GatewayError(
+      'bad_upstream_response',
+      `endpoint "${deployment.endpoint.id}" answered a redirect (${exchange.status}); redirects are never followed, set its base_url to the final address`,
+      { endpoint: deployment.endpoint.id, upstreamStatus: exchange.status },
+    )
+  }
+  const text = (await collectBody(exchange, ERROR_CAP)).toString('utf8')
+  let body: Json | string = text
+  try {
+    body = JSON.parse(text) as Json
+  } catch {
+    // Not JSON (an HTML page of some proxy): the decoder makes a message of its beginning.
+  }
+  record.phase = 'firstByte'
+  // Codecs know no clock: dates and resets become a plain number of ms here.
+  const waitMs = retryAfterMs(exchange.headers, now)
+  const { headers } = exchange
+  return upstream.error.decode(
+    exchange.status,
+    body,
+    waitMs === undefined ? headers : { ...headers, 'retry-after-ms': String(waitMs) },
+  )
+}
