@@ -12,6 +12,7 @@ import { makeGguf } from './make-gguf.mjs'
 const CONTEXT = 512
 const MODEL = 'trunkline-tiny'
 const DEFAULT_TOKENS = 24
+const REST_MS = 40
 
 /** @returns {Promise<{ url: string, port: number, close(): Promise<void> }>} */
 export async function startEngine({ port = 0, host = '127.0.0.1' } = {}) {
@@ -30,11 +31,13 @@ export async function startEngine({ port = 0, host = '127.0.0.1' } = {}) {
     rmSync(dir, { recursive: true })
   }
 
-  // A context does one thing at a time; the others wait their turn.
+  // A context does one thing at a time; the others wait their turn. Its own thread is through a moment after its result is
+  // told: a call in between is refused ("another completion is in progress") or, clearing the cache, brings it down.
+  const rest = () => new Promise((resolve) => setTimeout(resolve, REST_MS))
   let turn = Promise.resolve()
   const inTurn = (work) => {
     const mine = turn.then(work)
-    turn = mine.catch(() => {})
+    turn = mine.then(rest, rest)
     return mine
   }
 
