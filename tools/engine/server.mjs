@@ -12,7 +12,7 @@ import { makeGguf } from './make-gguf.mjs'
 const CONTEXT = 512
 const MODEL = 'trunkline-tiny'
 const DEFAULT_TOKENS = 24
-const REST_MS = 40
+const REST_MS = 100
 
 /** @returns {Promise<{ url: string, port: number, close(): Promise<void> }>} */
 export async function startEngine({ port = 0, host = '127.0.0.1' } = {}) {
