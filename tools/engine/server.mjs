@@ -13,6 +13,8 @@ const CONTEXT = 512
 const MODEL = 'trunkline-tiny'
 const DEFAULT_TOKENS = 24
 const REST_MS = 100
+/** After a completion that was stopped, whose thread ends with the token it is at. */
+const REST_AFTER_STOP_MS = 1_500
 
 /** @returns {Promise<{ url: string, port: number, close(): Promise<void> }>} */
 export async function startEngine({ port = 0, host = '127.0.0.1' } = {}) {
@@ -33,7 +35,23 @@ export async function startEngine({ port = 0, host = '127.0.0.1' } = {}) {
 
   // A context does one thing at a time; the others wait their turn. Its own thread is through a moment after its result is
   // told: a call in between is refused ("another completion is in progress") or, clearing the cache, brings it down.
-  const rest = () => new Promise((resolve) => setTimeout(resolve, REST_MS))
+  let restMs = REST_MS
+  const rest = () => {
+    const ms = restMs
+    restMs = REST_MS
+    return new Promise((resolve) => setTimeout(resolve, ms))
+  }
+  /** Tries again while the thread of the call before is not through yet. */
+  const whenFree = async (work) => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work()
+      } catch (thrown) {
+        if (attempt === 50 || !/in progress/.test(String(thrown?.message))) throw thrown
+        await new Promise((resolve) => setTimeout(resolve, REST_MS))
+      }
+    }
+  }
   let turn = Promise.resolve()
   const inTurn = (work) => {
     const mine = turn.then(work)
@@ -93,7 +111,9 @@ export async function startEngine({ port = 0, host = '127.0.0.1' } = {}) {
     let running = false
     response.once('close', () => {
       gone = true
-      if (running) talker.stopCompletion()
+      if (!running) return
+      restMs = REST_AFTER_STOP_MS
+      talker.stopCompletion()
     })
     let text = ''
     const chunk = (delta, finish = null) =>
@@ -113,20 +133,22 @@ export async function startEngine({ port = 0, host = '127.0.0.1' } = {}) {
       running = true
       try {
         talker.clearCache()
-        const done = await talker.completion(
-          {
-            prompt,
-            n_predict: Math.min(wanted, CONTEXT - promptTokens),
-            temperature: body.temperature ?? 0.8,
-            top_p: body.top_p ?? 1,
-            seed: body.seed ?? 1,
-            stop: [body.stop ?? []].flat(),
-          },
-          ({ token }) => {
-            if (gone || token === '') return
-            text += token
-            if (body.stream === true) chunk({ content: token })
-          },
+        const done = await whenFree(() =>
+          talker.completion(
+            {
+              prompt,
+              n_predict: Math.min(wanted, CONTEXT - promptTokens),
+              temperature: body.temperature ?? 0.8,
+              top_p: body.top_p ?? 1,
+              seed: body.seed ?? 1,
+              stop: [body.stop ?? []].flat(),
+            },
+            ({ token }) => {
+              if (gone || token === '') return
+              text += token
+              if (body.stream === true) chunk({ content: token })
+            },
+          ),
         )
         // The result overtakes the last tokens, which wait in a queue of their own: one whole turn of the loop empties
         // it, and the first of these two turns may have begun already.
