@@ -137,7 +137,8 @@ function priceOf(name: string, provider: string, cost: Cost | undefined): Price 
 function ratesOf(cost: Cost, provider: string): Omit<Price, 'asOf'> {
   const rates: Omit<Price, 'asOf'> = {}
   const set = (key: Exclude<keyof Price, 'asOf' | 'tiers'>, value: number | undefined): void => {
-    if (value !== undefined) rates[key] = value
+    // The list's own arithmetic leaves tails such as 0.049999999999999996.
+    if (value !== undefined) rates[key] = Number(value.toPrecision(10))
   }
   set('input', cost.input)
   set('output', cost.output)
@@ -146,7 +147,7 @@ function ratesOf(cost: Cost, provider: string): Omit<Price, 'asOf'> {
   // Anthropic's rule, wherever its models are sold: an hour's lifetime costs twice the input.
   const claude = provider === 'anthropic' || provider === 'vertex-anthropic' || provider === 'bedrock'
   if (claude && rates.cacheWrite !== undefined && cost.input !== undefined)
-    rates.cacheWrite1h = cost.input * 2
+    set('cacheWrite1h', cost.input * 2)
   set('reasoning', cost.reasoning)
   set('audioInput', cost.input_audio)
   set('audioOutput', cost.output_audio)

@@ -177,7 +177,8 @@ function replayPart(choice: number, part: number, value: Part, sink: EventSink):
   })
 }
 
-function openOf(part: Part): OpenPart {
+/** What is known of a finished part when it opens: the inverse of folding it. */
+export function openOf(part: Part): OpenPart {
   switch (part.kind) {
     case 'text':
     case 'refusal':

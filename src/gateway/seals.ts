@@ -154,9 +154,7 @@ function withoutForeign(
   drop: boolean,
 ): Message {
   const foreign = (part: Part): boolean =>
-    'sealed' in part &&
-    part.sealed?.account !== undefined &&
-    (part.sealed.account !== target.account || part.sealed.dialect !== target.dialect)
+    'sealed' in part && part.sealed?.account !== undefined && part.sealed.account !== target.account
   if (!message.parts.some(foreign)) return message
   const parts = message.parts.flatMap((part, index): Part[] => {
     if (!foreign(part) || !('sealed' in part)) return [part]

@@ -3,6 +3,7 @@
 // the end), so every level makes up for the one below it, and the terminal event for all.
 
 import type { Frame, Quirks, StreamDecoder } from '../../core/dialect.ts'
+import { openOf } from '../../core/collect.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { EventSink, OpenPart } from '../../core/event.ts'
 import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
@@ -128,7 +129,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     let slot = item.slots.get(position)
     if (!slot) {
       if (part.kind === 'tool_call') called = true
-      slot = openSlot(item, position, openingOf(part))
+      slot = openSlot(item, position, openOf(part))
     }
     if (part.kind === 'text' || part.kind === 'refusal' || part.kind === 'reasoning')
       add(slot, part.text.slice(slot.length))
@@ -282,24 +283,3 @@ const DELTAS: ReadonlySet<string> = new Set([
   'response.function_call_arguments.delta',
   'response.custom_tool_call_input.delta',
 ])
-
-function openingOf(part: Part): OpenPart {
-  switch (part.kind) {
-    case 'text':
-    case 'refusal':
-      return { kind: part.kind }
-    case 'reasoning':
-      return part.redacted === undefined
-        ? { kind: 'reasoning' }
-        : { kind: 'reasoning', redacted: part.redacted }
-    case 'tool_call':
-      return {
-        kind: 'tool_call',
-        id: part.id,
-        name: part.name,
-        ...(part.custom === undefined ? {} : { custom: part.custom }),
-      }
-    default:
-      return { kind: 'whole', value: part }
-  }
-}
