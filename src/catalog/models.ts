@@ -6,7 +6,7 @@ export const AS_OF = '2026-07-02'
 
 /** Lines by provider id. */
 export const MODELS: Readonly<Record<string, string>> = {
-  'qwen': `
+  qwen: `
 qvq-max|131072|8192|ti|t|TRS||2025-03-25|1.2,4.8
 qwen-flash|1000000|32768|t|t|TRS||2025-07-28|0.05,0.4
 qwen-max|32768|8192|t|t|TrS||2024-04-03|1.6,6.4
@@ -59,7 +59,7 @@ qwen3.7-max|1000000|65536|t|t|TRS||2026-05-21|2.5,7.5,0.5,3.125
 qwen3.7-plus|1000000|65536|tiv|t|TRS||2026-06-02|0.5,3,0.05,0.625|256000:2,6,0.2,2.5
 qwq-plus|131072|8192|t|t|TRS||2025-03-05|0.8,2.4
 `,
-  'bedrock': `
+  bedrock: `
 amazon.nova-2-lite-v1:0|128000|4096|tiv|t|TRS|low,medium,high|2024-12-01|0.33,2.75
 amazon.nova-lite-v1:0|300000|8192|tiv|t|TrS||2024-12-03|0.06,0.24,0.015
 amazon.nova-micro-v1:0|128000|8192|t|t|TrS||2024-12-03|0.035,0.14,0.00875
@@ -166,7 +166,7 @@ zai.glm-4.7-flash|200000|131072|t|t|TRJS||2026-01-19|0.07,0.4
 zai.glm-4.7|204800|131072|t|t|TRJS||2025-12-22|0.6,2.2
 zai.glm-5|202752|101376|t|t|TRJS||2026-03-18|1,3.2
 `,
-  'anthropic': `
+  anthropic: `
 claude-3-5-sonnet-20240620|200000|8192|tid|t|TrS||2024-06-20|3,15,0.3,3.75,6
 claude-3-5-sonnet-20241022|200000|8192|tid|t|TrS||2024-10-22|3,15,0.3,3.75,6
 claude-3-7-sonnet-20250219|200000|64000|tid|t|TRS||2025-02-19|3,15,0.3,3.75,6
@@ -192,7 +192,7 @@ claude-sonnet-4-5|200000|64000|tid|t|TRS||2025-09-29|3,15,0.3,3.75,6
 claude-sonnet-4-6|1000000|64000|tid|t|TRS|low,medium,high,max|2026-02-17|3,15,0.3,3.75,6
 claude-sonnet-5|1000000|128000|tid|t|TRs|low,medium,high,xhigh,max|2026-06-30|2,10,0.2,2.5,4
 `,
-  'azure': `
+  azure: `
 claude-fable-5||||||low,medium,high,xhigh,max||10,50,1,12.5
 claude-haiku-4-5|200000|64000|tid|t|TRJS||2025-11-18|1,5,0.1,1.25
 claude-opus-4-1|200000|32000|tid|t|TRJS||2025-11-18|15,75,1.5,18.75
@@ -303,7 +303,7 @@ text-embedding-3-large|8191|3072|t|t|tr||2024-01-25|0.13,0
 text-embedding-3-small|8191|1536|t|t|tr||2024-01-25|0.02,0
 text-embedding-ada-002|8192|1536|t|t|tr||2022-12-15|0.1,0
 `,
-  'cerebras': `
+  cerebras: `
 gpt-oss-120b||40960||||low,medium,high||0.35,0.75
 zai-glm-4.7|131072|40960|t|t|TRJS|none|2026-01-07|2.25,2.75,0,0
 `,
@@ -331,7 +331,7 @@ zai-glm-4.7|131072|40960|t|t|TRJS|none|2026-01-07|2.25,2.75,0,0
 @cf/zai-org/glm-4.7-flash|131072|131072|t|t|TRJS|low,medium,high|2026-01-19|0.0605,0.4
 @cf/zai-org/glm-5.2|262144|262144||||low,medium,high||1.4,4.4,0.26
 `,
-  'cohere': `
+  cohere: `
 c4ai-aya-expanse-32b|128000|4000|t|t|trS||2024-10-24
 c4ai-aya-expanse-8b|8000|4000|t|t|trS||2024-10-24
 c4ai-aya-vision-32b|16000|4000|ti|t|trS||2025-03-04
@@ -347,7 +347,7 @@ command-r7b-12-2024|128000|4000|t|t|TrS||2024-12-02|0.0375,0.15
 command-r7b-arabic-02-2025|128000|4000|t|t|TrS||2025-02-27|0.0375,0.15
 north-mini-code-1-0||||||none,high
 `,
-  'deepinfra': `
+  deepinfra: `
 MiniMaxAI/MiniMax-M2.5|196608|131072|t|t|TRS||2026-02-12|0.15,1.15,0.03,0.375
 Qwen/Qwen3-Coder-480B-A35B-Instruct-Turbo|262144|66536|t|t|TrS||2025-07-23|0.3,1
 Qwen/Qwen3.5-35B-A3B|262144|81920|tiv|t|TRS||2026-02-01|0.14,1,0.05
@@ -376,13 +376,13 @@ zai-org/GLM-5.1|202752|16384|t|t|TRJS||2026-04-07|1.05,3.5,0.205
 zai-org/GLM-5.2|1048576|32768||||low,medium,high,xhigh||0.95,3,0.18
 zai-org/GLM-5|202752|16384|t|t|TRS||2026-02-12|0.6,2.08,0.12
 `,
-  'deepseek': `
+  deepseek: `
 deepseek-chat|1000000|384000|t|t|TrS||2025-12-01|0.14,0.28,0.0028
 deepseek-reasoner|1000000|384000|t|t|TRS||2025-12-01|0.14,0.28,0.0028
 deepseek-v4-flash|1000000|384000|t|t|TRJS|high,max|2026-04-24|0.14,0.28,0.0028
 deepseek-v4-pro|1000000|384000|t|t|TRJS|high,max|2026-04-24|0.435,0.87,0.003625
 `,
-  'fireworks': `
+  fireworks: `
 accounts/fireworks/models/deepseek-v4-flash||||||high,max||0.14,0.28,0.028
 accounts/fireworks/models/deepseek-v4-pro||||||high,max||1.74,3.48,0.145
 accounts/fireworks/models/glm-5p1|202800|131072|t|t|TRS||2026-04-01|1.4,4.4,0.26
@@ -400,7 +400,7 @@ accounts/fireworks/routers/kimi-k2p6-fast|262000|262000|ti|t|TRS||2026-04-17|2,8
 accounts/fireworks/routers/kimi-k2p6-turbo|262000|262000|ti|t|TRS||2026-04-17|2,8,0.3
 accounts/fireworks/routers/kimi-k2p7-code-fast|262000|262000|ti|t|TRS||2026-06-12|1.9,8,0.38
 `,
-  'google': `
+  google: `
 gemini-2.0-flash-lite|1048576|8192|tiavd|t|TrJS||2024-12-11|0.075,0.3
 gemini-2.0-flash|1048576|8192|tiavd|t|TrJS||2024-12-11|0.1,0.4,0.025
 gemini-2.5-flash-image|32768|32768|ti|ti|tRS||2025-08-26|0.3,30,0.075
@@ -424,7 +424,7 @@ gemini-flash-lite-latest|1048576|65536|tiavd|t|TRJS||2025-09-25|0.1,0.4,0.025
 gemma-4-26b-a4b-it|262144|32768|ti|t|TRJS||2026-04-02
 gemma-4-31b-it|262144|32768|ti|t|TRJS||2026-04-02
 `,
-  'vertex': `
+  vertex: `
 claude-3-5-haiku@20241022||||||||0.8,4,0.08,1
 claude-haiku-4-5@20251001||||||||1,5,0.1,1.25
 claude-opus-4-1@20250805||||||||15,75,1.5,18.75
@@ -476,7 +476,7 @@ claude-sonnet-4-6@default||128000||||low,medium,high,max||3,15,0.3,3.75,6|200000
 claude-sonnet-4@20250514||||||||3,15,0.3,3.75,6
 claude-sonnet-5@default||128000||||low,medium,high,xhigh,max||2,10,0.2,2.5,4
 `,
-  'groq': `
+  groq: `
 canopylabs/orpheus-arabic-saudi|4000|50000|t|a|trs||2025-12-16
 canopylabs/orpheus-v1-english|4000|50000|t|a|trs||2025-12-19
 groq/compound-mini|131072|8192|t|t|trS||2025-09-04
@@ -493,7 +493,7 @@ qwen/qwen3-32b|131072|40960|t|t|TRS|none,default|2025-06-11|0.29,0.59
 whisper-large-v3-turbo|||a|t|trS||2024-10-01
 whisper-large-v3|||a|t|trS||2023-09-01
 `,
-  'huggingface': `
+  huggingface: `
 MiniMaxAI/MiniMax-M2.1|204800|131072|t|t|TRS||2025-12-23|0.3,1.2
 MiniMaxAI/MiniMax-M2.5|204800|131072|t|t|TRS||2026-02-12|0.3,1.2,0.03
 MiniMaxAI/MiniMax-M2.7|204800|131072|t|t|TRJS||2026-03-18|0.3,1.2,0.06
@@ -545,7 +545,7 @@ zai-org/GLM-5.1|202752|131072|t|t|TRS||2026-04-03|1,3.2,0.2
 zai-org/GLM-5.2|262144|||||||1.4,4.4
 zai-org/GLM-5|202752|131072|t|t|TRS||2026-02-11|1,3.2,0.2
 `,
-  'minimax': `
+  minimax: `
 MiniMax-M2.1|204800|131072|t|t|TRS||2025-12-23|0.3,1.2,0.03,0.375
 MiniMax-M2.5-highspeed|204800|131072|t|t|TRS||2026-02-13|0.6,2.4,0.06,0.375
 MiniMax-M2.5|204800|131072|t|t|TRS||2026-02-12|0.3,1.2,0.03,0.375
@@ -554,7 +554,7 @@ MiniMax-M2.7|204800|131072|t|t|TRS||2026-03-18|0.3,1.2,0.06,0.375
 MiniMax-M2|196608|128000|t|t|TRS||2025-10-27|0.3,1.2
 MiniMax-M3|1000000|128000|tiv|t|TRS||2026-06-01|0.3,1.2,0.06|512000:0.6,2.4,0.12
 `,
-  'mistral': `
+  mistral: `
 codestral-latest|256000|4096|t|t|TrS||2024-05-29|0.3,0.9
 devstral-2512|262144|262144|t|t|TrS||2025-12-09|0.4,2
 devstral-latest|262144|262144|t|t|TrS||2025-12-09|0.4,2
@@ -586,7 +586,7 @@ open-mixtral-8x7b|32000|32000|t|t|TrS||2023-12-11|0.7,0.7
 pixtral-12b|128000|128000|ti|t|TrS||2024-09-01|0.15,0.15
 pixtral-large-latest|128000|128000|ti|t|TrS||2024-11-01|2,6
 `,
-  'moonshot': `
+  moonshot: `
 kimi-k2-0711-preview|131072|16384|t|t|TrS||2025-07-14|0.6,2.5,0.15
 kimi-k2-0905-preview|262144|262144|t|t|TrS||2025-09-05|0.6,2.5,0.15
 kimi-k2-thinking-turbo|262144|262144|t|t|TRS||2025-11-06|1.15,8,0.15
@@ -597,7 +597,7 @@ kimi-k2.6|262144|262144|tiv|t|TRJS||2026-04-21|0.95,4,0.16
 kimi-k2.7-code-highspeed||||||||1.9,8,0.38
 kimi-k2.7-code||||||||0.95,4,0.19
 `,
-  'novita': `
+  novita: `
 baichuan/baichuan-m2-32b|131072|131072|t|t|trjS||2025-08-13|0.07,0.07
 baidu/ernie-4.5-21B-a3b-thinking|131072|65536|t|t|tRS||2025-09-19|0.07,0.28
 baidu/ernie-4.5-21B-a3b|120000|8000|t|t|TrS||2025-06-30|0.07,0.28
@@ -835,7 +835,7 @@ qwen3-vl:235b|262144|32768|ti|t|TR||2025-09-22
 qwen3.5:397b|262144|65536|ti|t|TR||2026-02-15
 rnj-1:8b|32768|4096|t|t|Tr||2025-12-06
 `,
-  'openai': `
+  openai: `
 chatgpt-image-latest|||ti|ti|trs||2025-12-16
 gpt-3.5-turbo|16385|4096|t|t|trjS||2023-03-01|0.5,1.5,0
 gpt-4-turbo|128000|4096|ti|t|TrjS||2023-11-06|10,30
@@ -888,7 +888,7 @@ text-embedding-3-large|8191|3072|t|t|trs||2024-01-25|0.13,0
 text-embedding-3-small|8191|1536|t|t|trs||2024-01-25|0.02,0
 text-embedding-ada-002|8192|1536|t|t|trs||2022-12-15|0.1,0
 `,
-  'openrouter': `
+  openrouter: `
 ai21/jamba-large-1.7|256000|4096|t|t|TrjS||2025-08-08|2,8
 aion-labs/aion-1.0-mini|131072|32768|t|t|tRjS||2025-02-04|0.7,1.4
 aion-labs/aion-1.0|131072|32768|t|t|tRjS||2025-02-04|4,8
@@ -1227,13 +1227,13 @@ z-ai/glm-5|202752|128000|||J|||0.6,1.92,0.12
 ~openai/gpt-latest|1050000|128000|dit|t|TRJs|none,low,medium,high,xhigh|2026-04-27|5,30,0.5
 ~openai/gpt-mini-latest|400000|128000|dit|t|TRJs|none,low,medium,high,xhigh|2026-04-27|0.75,4.5,0.075
 `,
-  'perplexity': `
+  perplexity: `
 sonar-deep-research|128000|32768|t|t|tRs|minimal,low,medium,high|2025-02-01|2,8,,,,3
 sonar-pro|200000|8192|ti|t|trS||2024-01-01|3,15
 sonar-reasoning-pro|128000|4096|ti|t|tRS|minimal,low,medium,high|2024-01-01|2,8
 sonar|128000|4096|t|t|trS||2024-01-01|1,1
 `,
-  'together': `
+  together: `
 LiquidAI/LFM2-24B-A2B|32768|32768|t|t|trS||2026-02-25|0.03,0.12
 MiniMaxAI/MiniMax-M2.5|204800|131072|t|t|TRS||2026-02-12|0.3,1.2,0.06
 MiniMaxAI/MiniMax-M2.7|202752|131072|t|t|TRJS||2026-03-18|0.3,1.2,0.06
@@ -1267,7 +1267,7 @@ zai-org/GLM-5.1|202752|131072|t|t|TRJS||2026-04-07|1.4,4.4
 zai-org/GLM-5.2|262144|164000|t|t|TRJS|high,max|2026-06-16|1.4,4.4,0.26
 zai-org/GLM-5|202752|131072|t|t|TRJS||2026-02-11|1,3.2
 `,
-  'xai': `
+  xai: `
 grok-4.20-0309-non-reasoning|1000000|30000|tid|t|TrJS||2026-03-09|1.25,2.5,0.2|200000:2.5,5,0.4
 grok-4.20-0309-reasoning|1000000|30000|tid|t|TRJS||2026-03-09|1.25,2.5,0.2|200000:2.5,5,0.4
 grok-4.20-multi-agent-0309|1000000|30000|tid|t|tRJS|low,medium,high,xhigh|2026-03-09|1.25,2.5,0.2|200000:2.5,5,0.4
@@ -1277,7 +1277,7 @@ grok-imagine-image-quality|8000||tid|id|trs||2026-04-03
 grok-imagine-image|8000||tid|id|trs||2026-01-28
 grok-imagine-video|1024||tivd|v|trs||2026-01-28
 `,
-  'zai': `
+  zai: `
 glm-4.5-air|131072|98304|t|t|TRS||2025-07-28|0.2,1.1,0.03,0
 glm-4.5-flash|131072|98304|t|t|TRS||2025-07-28
 glm-4.5v|64000|16384|tiv|t|TRS||2025-08-11|0.6,1.8
