@@ -92,7 +92,7 @@ export const AS_OF = '${asOf}'
 
 /** Lines by provider id. */
 export const MODELS: Readonly<Record<string, string>> = {
-${blocks.map(([id, lines]) => `  '${id}': \`\n${lines.join('\n')}\n\`,`).join('\n')}
+${blocks.map(([id, lines]) => `  ${/^\w+$/.test(id) ? id : `'${id}'`}: \`\n${lines.join('\n')}\n\`,`).join('\n')}
 }
 `,
 )
