@@ -166,6 +166,7 @@ async function serve(options: ServeOptions): Promise<void> {
     admin.scanner.stop()
     void server
       .close(DRAIN_MS)
+      .then(() => member?.left())
       .then(() => control?.close())
       .then(() => process.exit(0))
   }

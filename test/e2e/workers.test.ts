@@ -131,22 +131,25 @@ test('a killed worker is replaced, and the port goes on answering', { timeout: 6
   await bothServe()
 })
 
-test('SIGUSR2 replaces every worker without a refused call', async () => {
-  const before = workers()
+test('SIGUSR2 replaces every worker without a refused call', { timeout: 90_000 }, async () => {
   const enough = new AbortController()
   const statuses: number[] = []
-  const load = (async () => {
+  const load = Array.from({ length: 12 }, async () => {
     while (!enough.signal.aborted) statuses.push(await ask('free'))
-  })()
-  parent.kill('SIGUSR2')
-  await expect
-    .poll(() => workers().length === 2 && workers().every((pid) => !before.includes(pid)), {
-      timeout: 25_000,
-    })
-    .toBe(true)
+  })
+  // More than once: what is lost at a change of worker is lost in a moment that is short.
+  for (let turn = 0; turn < 3; turn++) {
+    const before = workers()
+    parent.kill('SIGUSR2')
+    await expect
+      .poll(() => workers().length === 2 && workers().every((pid) => !before.includes(pid)), {
+        timeout: 25_000,
+      })
+      .toBe(true)
+  }
   enough.abort()
-  await load
-  expect(new Set(statuses)).toEqual(new Set([200]))
+  await Promise.all(load)
+  expect(statuses.filter((status) => status !== 200)).toEqual([])
 })
 
 test('SIGTERM ends all of them, with code 0', async () => {

@@ -23,9 +23,17 @@ export interface Membership {
   attach(gateway: Gateway): void
   /** The port is open. */
   ready(): void
+  /**
+   * After the port is closed: resolves once no connection that the parent had already handed to this worker can still
+   * be on its way. Such a one is given back while the worker lives, and lost when it has ended.
+   */
+  left(): Promise<void>
   /** Calls `fn` when the parent is gone. */
   onOrphaned(fn: () => void): void
 }
+
+/** A parent that does not answer within this is not waited for. */
+const FAREWELL_MS = 1_000
 
 /** @returns undefined in a process that is no worker. */
 export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | undefined {
@@ -44,8 +52,10 @@ export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | u
   }
   const limits = remoteLimits(send, clock)
   let rest: ReturnType<typeof sharedRest> | undefined
+  let gone: (() => void) | undefined
   process.on('message', (message: ToWorker) => {
     if (message.type === 'rest') rest?.hear(message.rest)
+    else if (message.type === 'left') gone?.()
     else limits.hear(message)
   })
   return {
@@ -62,6 +72,15 @@ export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | u
       )
     },
     ready: () => send({ type: 'ready' }),
+    left() {
+      if (!process.connected) return Promise.resolve()
+      return new Promise((resolve) => {
+        gone = resolve
+        setTimeout(resolve, FAREWELL_MS).unref()
+        process.once('disconnect', resolve)
+        send({ type: 'leaving' })
+      })
+    },
     onOrphaned: (fn) => void process.once('disconnect', fn),
   }
 }

@@ -31,6 +31,8 @@ export type ToParent =
   | { type: 'end'; n: number; tokens?: number; seen?: { overloaded: boolean; firstByteMs?: number } }
   | { type: 'rest'; rest: Rest }
   | { type: 'ready' }
+  /** It listens no more. */
+  | { type: 'leaving' }
 
 export type ToWorker =
   | { type: 'in'; n: number; waits: DecidedWait[] }
@@ -41,3 +43,5 @@ export type ToWorker =
       error: { kind: ErrorKind; message: string; retryAfterS?: number; phase?: Phase; endpoint?: string }
     }
   | { type: 'rest'; rest: Rest }
+  /** The answer to `leaving`: no connection comes after it. */
+  | { type: 'left' }

@@ -63,7 +63,8 @@ export function supervise({ workers, log, clock, drainMs }: SuperviseOptions): P
             const mine = slots.get(worker)
             if (mine) mine.ready = true
             worker.emit('trunkline ready')
-          } else desk.hear(worker.id, message, answer)
+          } else if (message.type === 'leaving') answer({ type: 'left' })
+          else desk.hear(worker.id, message, answer)
         }
       })
       return worker
