@@ -17,7 +17,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   admin_key: 'key of the admin API and the console; default: the master key',
   secret_key: 'seals stored credentials',
   allow_open: 'listen on a public address without any key',
-  data_dir: 'folder of what is edited at run time',
+  data_dir: 'folder of what is edited at run time and of kept responses',
   http_proxy: 'proxy for http upstreams',
   https_proxy: 'proxy for https upstreams',
   no_proxy: 'hosts that are called without a proxy',

@@ -17,6 +17,7 @@ import { version } from '../server/version.ts'
 import { membership } from '../server/workers/membership.ts'
 import { supervise } from '../server/workers/supervise.ts'
 import { readableByOthers, sqliteRegistry } from '../stores/sqlite/registry.ts'
+import { sqliteResponses } from '../stores/sqlite/responses.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 import { greeting } from './greeting.ts'
 import { type LogLines, logLines } from './log-lines.ts'
@@ -100,6 +101,7 @@ async function serve(options: ServeOptions): Promise<void> {
       load: (text) => configure(options, text),
       ...(options.demo === true ? { finish: withDemo } : {}),
       openStore: sqliteRegistry,
+      openResponses: (dir, unusable) => sqliteResponses(dir, { unusable }),
       log,
       clock: systemClock,
       gateway: { writeLine: lines.write, ...(member ? { limits: member.limits } : {}) },
@@ -128,8 +130,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const open = openToAll(config)
   if (open !== undefined) return fail(open)
   tellProblems(config, log)
-  if (config.dataDir !== undefined && readableByOthers(config.dataDir))
-    log.warn({ dir: config.dataDir }, 'endpoints.db can be read by every user of this machine; chmod 600 it')
+  for (const name of config.dataDir === undefined ? [] : readableByOthers(config.dataDir))
+    log.warn({ dir: config.dataDir }, `${name} can be read by every user of this machine; chmod 600 it`)
   let port = config.server.port
   const admin = adminServices(control, () => port, member?.instance)
   const server = await startServer({

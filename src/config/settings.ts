@@ -100,7 +100,7 @@ const SPECS = [
     'text',
     './.trunkline',
     true,
-    'where endpoints.db is made when first needed',
+    'where endpoints.db and responses.db are made when first needed',
   ),
   spec(
     'server.max_body_bytes',

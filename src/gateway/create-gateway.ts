@@ -33,7 +33,7 @@ import { watch } from './watch.ts'
 import { systemClock } from '../upstream/system-clock.ts'
 
 export interface GatewayOptions {
-  /** Where responses are kept that later requests may name. Default: in memory, bounded. */
+  /** Where responses are kept that later requests may name; closed by who made it. Default: in memory, bounded. */
   responses?: ResponseStore
   log: Logger
   /** Takes the whole lines of the call log (level info), written in the logger's own form; else the logger does. */

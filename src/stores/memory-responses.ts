@@ -2,17 +2,14 @@
 
 import { LRUCache } from 'lru-cache'
 import type { ResponseStore, StoredResponse } from '../core/ports.ts'
-
-const MAX_BYTES = 64 * 1024 * 1024
-const MAX_AGE_MS = 24 * 60 * 60 * 1000
+import { RESPONSE_BOUNDS, ROW_BYTES, type ResponseBounds } from './response-bounds.ts'
 
 export function memoryResponses(
-  limits: { maxBytes?: number; maxAgeMs?: number; now?: () => number } = {},
+  limits: Partial<ResponseBounds> & { now?: (() => number) | undefined } = {},
 ): ResponseStore {
   const rows = new LRUCache<string, StoredResponse>({
-    maxSize: limits.maxBytes ?? MAX_BYTES,
-    ttl: limits.maxAgeMs ?? MAX_AGE_MS,
-    // Somebody who goes on with a conversation keeps it.
+    maxSize: limits.maxBytes ?? RESPONSE_BOUNDS.maxBytes,
+    ttl: limits.maxAgeMs ?? RESPONSE_BOUNDS.maxAgeMs,
     updateAgeOnGet: true,
     sizeCalculation: sizeOf,
     ...(limits.now ? { perf: { now: limits.now }, ttlResolution: 0 } : {}),
@@ -29,5 +26,5 @@ export function memoryResponses(
 
 /** Characters are at most two bytes each in memory; objects weigh about as much as their text. */
 function sizeOf({ kept }: StoredResponse): number {
-  return 512 + (kept ? 2 * (JSON.stringify(kept.input).length + JSON.stringify(kept.answer).length) : 0)
+  return ROW_BYTES + (kept ? 2 * (JSON.stringify(kept.input).length + JSON.stringify(kept.answer).length) : 0)
 }

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../config/config.ts'
 import { type Merged, mergeSources } from '../../config/merge-sources.ts'
 import type { Clock, Timer } from '../../core/clock.ts'
-import type { AuditLine, RegistryStore, Write } from '../../core/ports.ts'
+import type { AuditLine, RegistryStore, ResponseStore, Write } from '../../core/ports.ts'
 import { type Gateway, type GatewayOptions, createGateway } from '../../gateway/create-gateway.ts'
 import { type Sealer, sealer } from '../../stores/seal.ts'
 import { memoryRegistry } from '../../stores/memory-registry.ts'
@@ -23,6 +23,8 @@ export interface ControlOptions {
   finish?: (config: Config) => Config
   /** @see StoreSlotOptions.open */
   openStore(dir: string, create: boolean): Promise<RegistryStore | undefined>
+  /** Responses kept in a directory; absent: in memory. @param unusable told why they are kept in memory after all. */
+  openResponses?: (dir: string, unusable: (why: string) => void) => ResponseStore & { close(): Promise<void> }
   /** Hears every reading of file and environment that comes into force, the first one before anything else. */
   declared?: (config: Config) => void
   log: Logger
@@ -92,7 +94,19 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   let seen = existing ? await existing.revision() : 0
   if (existing) state = { ...state, ...restore(await existing.read(), state, seals, log) }
   let merged = layered(state)
-  const gateway = createGateway(finish(merged.config), { log, clock, ...options.gateway })
+  const { dataDir } = declared
+  const responses =
+    dataDir === undefined
+      ? undefined
+      : options.openResponses?.(dataDir, (reason) =>
+          log.warn({ dir: dataDir, reason }, 'responses are kept in memory only'),
+        )
+  const gateway = createGateway(finish(merged.config), {
+    log,
+    clock,
+    ...(responses ? { responses } : {}),
+    ...options.gateway,
+  })
 
   const swap = (next: State): void => {
     const made = layered(next)
@@ -186,6 +200,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       closed = true
       timer?.cancel()
       await exclusively(() => slot.close())
+      await responses?.close()
     },
   }
 }

@@ -1,16 +1,19 @@
-// The registry's one thread: owns the database connection, does one thing after the other, and answers by number.
+// The one thread of a database: owns the connection, does one thing after the other, and answers by number.
 
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
-import { Migrator } from 'kysely/migration'
-import { type Operations, operations } from './operations.ts'
-import { MIGRATIONS, type Tables } from './tables.ts'
+import { type Migration, Migrator } from 'kysely/migration'
+import { operations } from './operations.ts'
+import { responseOperations } from './response-operations.ts'
+import { RESPONSE_MIGRATIONS } from './response-tables.ts'
+import { MIGRATIONS } from './tables.ts'
 
 export interface Question {
   id: number
-  name: keyof Operations | 'close'
-  args: unknown[]
+  /** An operation of the database's kind, or `close`. */
+  name: string
+  args: readonly unknown[]
 }
 
 export type Reply =
@@ -19,21 +22,46 @@ export type Reply =
   | { ready: true }
   | { failed: string }
 
+type Operation = (...given: readonly unknown[]) => Promise<unknown>
+
+interface Kind {
+  pragmas: readonly string[]
+  migrations: Readonly<Record<string, Migration>>
+  operations(db: Kysely<unknown>): Record<string, Operation>
+}
+
+/** What a database may hold. */
+const KINDS = {
+  registry: {
+    // Acknowledged means durable, also when the power goes.
+    pragmas: ['synchronous = FULL'],
+    migrations: MIGRATIONS,
+    operations: (db) => operations(db) as unknown as Record<string, Operation>,
+  },
+  responses: {
+    // A row may be gone at any time: no write waits for the disk. What is deleted is overwritten.
+    pragmas: ['synchronous = NORMAL', 'secure_delete = ON', 'journal_size_limit = 8388608'],
+    migrations: RESPONSE_MIGRATIONS,
+    operations: (db) => responseOperations(db) as unknown as Record<string, Operation>,
+  },
+} satisfies Record<string, Kind>
+
+export type KindName = keyof typeof KINDS
+
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker thread')
 const say = (reply: Reply): void => port.postMessage(reply)
 const textOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
-async function opened(file: string): Promise<{ db: Kysely<Tables>; raw: Database.Database }> {
+async function opened(file: string, kind: Kind): Promise<{ db: Kysely<unknown>; raw: Database.Database }> {
   const raw = new Database(file)
   raw.pragma('busy_timeout = 5000')
   raw.pragma('journal_mode = WAL')
-  // Acknowledged means durable, also when the power goes.
-  raw.pragma('synchronous = FULL')
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }) })
+  for (const pragma of kind.pragmas) raw.pragma(pragma)
+  const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database: raw }) })
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+    provider: { getMigrations: async () => ({ ...kind.migrations }) },
     migrationTableName: '_migrations',
     migrationLockTableName: '_migrations_lock',
   })
@@ -48,20 +76,23 @@ async function opened(file: string): Promise<{ db: Kysely<Tables>; raw: Database
 }
 
 async function run(): Promise<void> {
-  const { db, raw } = await opened((workerData as { file: string }).file)
-  const known = operations(db)
+  const { file, kind: name } = workerData as { file: string; kind: KindName }
+  const kind: Kind = KINDS[name]
+  const { db, raw } = await opened(file, kind)
+  const known = kind.operations(db)
   let last: Promise<unknown> = Promise.resolve()
-  port?.on('message', ({ id, name, args }: Question) => {
+  port?.on('message', ({ id, name: asked, args }: Question) => {
     last = last.then(async () => {
       try {
-        if (name === 'close') {
+        if (asked === 'close') {
           await db.destroy()
           if (raw.open) raw.close()
           say({ id, value: undefined })
           port?.close()
           return
         }
-        const operation = known[name] as (...given: unknown[]) => Promise<unknown>
+        const operation = known[asked]
+        if (!operation) throw new Error(`${name} has no operation ${asked}`)
         say({ id, value: await operation(...args) })
       } catch (thrown) {
         say({ id, error: textOf(thrown) })
