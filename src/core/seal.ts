@@ -65,6 +65,17 @@ export function readReasoning(text: string): ReasoningPart[] | undefined {
   })
 }
 
+/** The summary that stands for a conversation, in the slot of a vendor's own compaction. */
+export function carrySummary(text: string): string {
+  return packed({ tl: 1, c: text })
+}
+
+/** The summary inside a carried text; undefined where it is none of ours. Never throws. */
+export function readSummary(text: string): string | undefined {
+  const pack = text.startsWith(MARK) ? opened(text) : undefined
+  return typeof pack?.c === 'string' ? pack.c : undefined
+}
+
 /** The seal inside a carried text: unpacked, or the slot's own value under `kind`. Never throws. */
 export function readSeal(text: string, slot: DialectId, kind: Seal['kind']): Seal {
   return (text.startsWith(MARK) ? unpack(text) : undefined) ?? { dialect: slot, kind, value: text }

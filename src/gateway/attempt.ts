@@ -15,6 +15,7 @@ import { isStreamType } from '../wire/frames.ts'
 import { type Answer, answerOf } from './answer.ts'
 import { askShaped, isPlain } from './ask-shaped.ts'
 import type { Call } from './call.ts'
+import { compacted, compaction, refuseSealedHistory } from './compact.ts'
 import { countAnswer, countTokensLocally } from './count-tokens.ts'
 import { countUpstream } from './count-upstream.ts'
 import { demoAnswerFor } from './demo/serve.ts'
@@ -77,6 +78,14 @@ async function tryOnce(
     asked.dialect.id === 'openai-responses'
       ? await unfolded(asked, given, keeps, own, runtime)
       : { call: asked, read: given }
+  if (call.operation === 'compact' && (spoken?.compactPath === undefined || call.body.includes(PACKED))) {
+    const shorter = compaction(call)
+    if (runtime.config.server.strict && shorter.notes.length > 0) throw refuseLoss(shorter)
+    const answer = await tryOnce(shorter.call, shorter.read, deployment, runtime, record, again)
+    const whole = compacted(answer, shorter)
+    record.notes = [...record.notes, ...shorter.notes]
+    return whole
+  }
   const context = contextOf(call, read, runtime, record)
   const store = keeping(asked, given, deployment, runtime)
   if (store)
@@ -88,7 +97,8 @@ async function tryOnce(
   }
   const spoke = spoken?.dialect === call.dialect.id
   // State that we packed for the caller is taken out, and put back where it belongs, in the canonical form.
-  const same = spoke && !(call.operation === 'chat' && call.body.includes(PACKED))
+  const decoded = call.operation === 'chat' || call.operation === 'count_tokens'
+  const same = spoke && !(decoded && call.body.includes(PACKED))
   if (call.operation === 'count_tokens' && spoken?.countPath === undefined)
     return countTokensLocally(call, read)
 
@@ -113,8 +123,9 @@ async function tryOnce(
   const quirks = runtime.learned.onTop(quirksOf(provider, spoken), `${endpoint.id}/${deployment.model}`)
   if (relayed) prepared = relayRequest(call, read, deployment, state, spoken, quirks)
   else {
-    const decoded = call.dialect.request.decode({ ...read.json(), model: deployment.model })
-    const recalled = runtime.seals.recall(decoded, sealTarget)
+    if (call.dialect.id === 'openai-responses') refuseSealedHistory(read, upstream)
+    const canonical = call.dialect.request.decode({ ...read.json(), model: deployment.model })
+    const recalled = runtime.seals.recall(canonical, sealTarget)
     request = recalled.request
     context.request = request
     const entry = runtime.catalog.find({
@@ -234,7 +245,7 @@ function contextOf(call: Call, read: ReadRequest, runtime: Runtime, record: Call
   }
 }
 
-function refuseLoss(prepared: Prepared): GatewayError {
+function refuseLoss(prepared: Pick<Prepared, 'notes'>): GatewayError {
   const lost = prepared.notes.map((note) => `${note.field} (${note.action}: ${note.why})`).join('; ')
   return new GatewayError('invalid_request', `strict mode refuses to lose: ${lost}`, {
     param: prepared.notes[0]?.field ?? null,

@@ -3,6 +3,7 @@
 
 import { type Json, type JsonObject, isObject } from '../core/json.ts'
 import type { DialectId } from '../core/origin.ts'
+import { compactedText } from '../dialects/openai-responses/compaction.ts'
 import type { Answer } from './answer.ts'
 import type { Call } from './call.ts'
 import type { ReadRequest } from './read.ts'
@@ -72,6 +73,9 @@ export function estimate(value: Json): number {
     return IMAGE_TOKENS
   if (isObject(value.source) && value.source.type === 'base64') return IMAGE_TOKENS
   if (isObject(value.inlineData) || isObject(value.inline_data)) return IMAGE_TOKENS
+  // What the model reads in its place is counted.
+  const compacted = value.type === 'compaction' ? compactedText(value) : undefined
+  if (compacted !== undefined) return estimateText(compacted)
   let sum = 0
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined || UNSEEN.has(key)) continue

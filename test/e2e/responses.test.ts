@@ -1,7 +1,7 @@
 // The Responses API through the gateway, with the official SDK as judge: over an upstream that only speaks Chat, over one
 // that keeps responses itself, and over one that speaks the dialect and keeps nothing. Numbers are those of the wire
 // reference's cases. Left out of the Responses server's: 36 (WebSocket: not spoken, the refusal that Codex falls back on is
-// tested), 76 (compaction for a model that cannot: refused as unsupported, which is tested).
+// tested).
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -580,11 +580,115 @@ describe('what is kept', () => {
           .responses.create({ model: 'chat/m', input: 'x', ...body } as never)
           .catch((thrown: unknown) => thrown),
       ).toMatchObject({ status: 400, code: 'unsupported_operation' })
+  })
+})
+
+describe('case 76: a conversation is shortened', () => {
+  const said = [
+    { role: 'developer', content: 'be kind' },
+    { role: 'user', content: 'What is 2+2?' },
+    { role: 'assistant', content: [{ type: 'output_text', text: 'It is 4.', annotations: [] }] },
+    { type: 'function_call', call_id: 'c1', name: 'exec_command', arguments: '{"cmd":"ls"}' },
+    { type: 'function_call_output', call_id: 'c1', output: 'a.txt' },
+    {
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'And this?' },
+        { type: 'input_image', image_url: 'data:image/png;base64,AA==', detail: 'auto' },
+      ],
+    },
+  ]
+
+  test('the user’s messages stay, the rest is one item, which the next request restores', async () => {
+    fake.script({ json: chatAnswer({ content: 'They added numbers.' }) })
+    const reply = await fetch(`${server.url}/v1/responses/compact`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'chat/m', input: said, instructions: 'be short' }),
+    })
+    const short = (await reply.json()) as JsonObject
+    expect(reply.status, JSON.stringify(short)).toBe(200)
+    expect(validate?.('CompactResource', short) ?? []).toEqual([])
+    expect(short).toMatchObject({ object: 'response.compaction', usage: { input_tokens: 3 } })
+    const output = short.output as JsonObject[]
+    expect(output).toMatchObject([
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'What is 2+2?' }] },
+      { type: 'message', role: 'user', content: (said[5] as JsonObject).content as never },
+      { type: 'compaction' },
+    ])
+    const [task, transcript] = asked().messages as { role: string; content: string }[]
+    expect(task?.role).toBe('system')
+    for (const words of ['be short', 'be kind', '2+2', 'It is 4.', '{"cmd":"ls"}', 'a.txt', '[image]'])
+      expect(transcript?.content).toContain(words)
+    expect(asked().tools).toBeUndefined()
+    const decision = gateway.runtime.decisions.recent(1)[0]
+    expect(decision).toMatchObject({ operation: 'compact', endpoint: 'chat', input: 3, output: 2 })
+
+    const next = { model: 'chat/m', input: [...output, { role: 'user', content: 'go on' }] } as never
+    fake.script({ json: chatAnswer({ content: 'ok' }) })
+    await client().responses.create(next)
+    expect(asked().messages).toMatchObject([
+      { role: 'user', content: 'What is 2+2?' },
+      { role: 'user' },
+      { role: 'user', content: expect.stringContaining('They added numbers.') as never },
+      { role: 'user', content: 'go on' },
+    ])
+    const counted = await client().responses.inputTokens.count(next)
+    expect(counted.input_tokens).toBeGreaterThan(20)
+
+    // A host of this very wire cannot read it either: it gets the words.
+    fake.script({ match: /responses/, json: native('resp_k', 'a') })
+    await client().responses.create({ ...(next as object), model: 'keeper/m' } as never)
+    expect(JSON.stringify(asked().input)).toContain('They added numbers.')
+    expect(JSON.stringify(asked().input)).not.toContain('"compaction"')
+
+    // Shortened again, at a vendor that has the operation but not the key to our item.
+    fake.script({ match: /responses$/, json: native('resp_again', 'Shorter still.') })
+    const again = await client().responses.compact({ ...(next as { input: never }), model: 'keeper/m' })
+    expect(again.output.map((item) => item.type)).toEqual(['message', 'message', 'message', 'compaction'])
+    expect(JSON.stringify(asked().input)).toContain('They added numbers.')
+  })
+
+  test('a kept conversation is shortened by its id', async () => {
+    fake.script({ json: chatAnswer({ content: 'one' }) })
+    const first = await client().responses.create({ model: 'chat/m', input: 'first' })
+    fake.script({ json: chatAnswer({ content: 'summary' }) })
+    const short = await client().responses.compact({ model: 'chat/m', previous_response_id: first.id })
+    expect(short.output).toMatchObject([
+      { role: 'user', content: [{ type: 'input_text', text: 'first' }] },
+      { type: 'compaction' },
+    ])
+    expect(JSON.stringify(asked().messages)).toContain('assistant: one')
+  })
+
+  test('an item that another service made is refused where nobody can read it', async () => {
+    const theirs = [
+      { type: 'compaction', encrypted_content: 'gAAAAA' },
+      { role: 'user', content: 'x' },
+    ] as never
+    const refused = { status: 400, code: 'invalid_value', param: 'input[0]' }
+    for (const ask of [
+      client().responses.create({ model: 'chat/m', input: theirs }),
+      client().responses.compact({ model: 'chat/m', input: theirs }),
+    ])
+      expect(await ask.catch((thrown: unknown) => thrown)).toMatchObject(refused)
+    fake.script({ match: /responses/, json: native('resp_k', 'a') })
+    await client().responses.create({ model: 'keeper/m', input: theirs })
+    expect((asked().input as JsonObject[])[0]).toEqual(theirs[0])
+  })
+
+  test('a model that gives no summary, and a request with nothing to shorten', async () => {
+    fake.script({ json: chatAnswer({ content: '' }) })
     expect(
       await client()
         .responses.compact({ model: 'chat/m', input: 'x' })
         .catch((thrown: unknown) => thrown),
-    ).toMatchObject({ status: 400, code: 'unsupported_operation' })
+    ).toMatchObject({ status: 502 })
+    expect(
+      await client()
+        .responses.compact({ model: 'chat/m' })
+        .catch((thrown: unknown) => thrown),
+    ).toMatchObject({ status: 400, param: 'input' })
   })
 })
 

@@ -6,6 +6,7 @@ import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { OpaquePart, Part, ToolCallPart, ToolResultPart } from '../../core/part.ts'
 import type { Message, Role, Tool } from '../../core/request.ts'
+import { compactedText } from './compaction.ts'
 import { type TextWord, decodeContent } from './content.ts'
 import { ownShape, originOf, rest } from './members.ts'
 import { flatName } from './names.ts'
@@ -40,7 +41,9 @@ export function decodeItems(items: readonly Json[]): DecodedItems {
     if (!isObject(item)) throw invalid(at, `${at} must be an object`)
     if (Array.isArray(item.tools)) tools.push(...decodeTools(item.tools, `${at}.tools`, true))
     const type = kindOf(item, at)
-    if (SILENT.has(type)) {
+    const summary = type === 'compaction' ? compactedText(item) : undefined
+    if (summary !== undefined) messages.push(summaryMessage(summary))
+    else if (SILENT.has(type)) {
       const origin = originOf({}, { item })
       messages.push({ role: 'developer', parts: [], ...(origin ? { origin } : {}) })
     } else if (type === 'message' && item.role !== 'assistant') messages.push(message(item, at))
@@ -59,6 +62,15 @@ function kindOf(item: JsonObject, at: string): string {
   if (type === 'message' && (typeof item.role !== 'string' || !ROLES.has(item.role)))
     throw invalid(`${at}.role`, `${at}.role must be one of ${[...ROLES].join(', ')}`)
   return type
+}
+
+/** Of the user's, for nobody goes on from words put into the model's mouth. */
+function summaryMessage(text: string): Message {
+  return {
+    role: 'user',
+    parts: [{ kind: 'text', text }],
+    origin: { dialect: 'openai-responses', shape: { content: 'string' } },
+  }
 }
 
 function message(item: JsonObject, at: string): Message {
