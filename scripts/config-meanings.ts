@@ -21,7 +21,9 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   http_proxy: 'proxy for http upstreams',
   https_proxy: 'proxy for https upstreams',
   no_proxy: 'hosts that are called without a proxy',
-  max_body_bytes: 'largest request body',
+  max_body_bytes:
+    'largest request body that is held; of a form, how much may come before its `model` (send `model` before `file`)',
+  max_upload_bytes: 'largest form with files; it is sent on while it comes and never held whole',
   strict: 'refuse a translation that would lose something',
   // limits, wherever they stand
   rpm: 'requests in any minute',

@@ -96,7 +96,7 @@ const route = (name: string, id: string, model: string, more: Partial<RouteConfi
 })
 const gateway = createGateway(
   {
-    server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, strict: false },
+    server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, maxUploadBytes: 1 << 20, strict: false },
     endpoints,
     routes: [
       route('first byte', 'up', 'never'),

@@ -96,7 +96,7 @@ const all = [killed, slowed, busy]
 
 const gateway = createGateway(
   {
-    server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, strict: false },
+    server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, maxUploadBytes: 1 << 20, strict: false },
     endpoints: all.map(({ id, port }) => ({
       ...makeEndpoint({
         id,

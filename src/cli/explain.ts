@@ -162,6 +162,10 @@ export function story(call: CallDetail): string {
         ]),
       ),
     )
+  if (call.upload)
+    lines.push(
+      `upload: ${call.upload.bytes} bytes, at most ${call.upload.held_bytes} held${call.upload.repeatable ? '' : '; gone out too far to be sent again'}`,
+    )
   for (const wait of call.waits)
     lines.push(`waited ${ms(wait.ms)} ms (${wait.why}${wait.place === null ? '' : `, place ${wait.place}`})`)
   for (const note of call.note_list) lines.push(`note: ${note.field} ${note.action}, ${note.why}`)

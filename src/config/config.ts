@@ -66,7 +66,10 @@ export interface ServerConfig {
   adminKey?: Secret
   /** A public address may be bound without any key. */
   allowOpen?: boolean
+  /** Of a body that is held, and of what is held of a form before its model is known. */
   maxBodyBytes: number
+  /** Of a form, which goes on while it comes. */
+  maxUploadBytes: number
   /** Refuse a translation that would lose something. */
   strict: boolean
   /** Limits of each caller, told apart by key. */

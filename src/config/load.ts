@@ -204,6 +204,7 @@ function serverOf(settings: Settings): ServerConfig {
     ...(adminKey ? { adminKey } : {}),
     allowOpen: settingValue(settings, 'server.allow_open'),
     maxBodyBytes: settingValue(settings, 'server.max_body_bytes'),
+    maxUploadBytes: settingValue(settings, 'server.max_upload_bytes'),
     strict: settingValue(settings, 'server.strict'),
   }
 }

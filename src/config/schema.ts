@@ -200,6 +200,7 @@ export const serverSchema = z.object({
   https_proxy: z.string().nullish(),
   no_proxy: z.string().nullish(),
   max_body_bytes: positive.optional(),
+  max_upload_bytes: positive.optional(),
   strict: flag.optional(),
   caller_limits: rateLimit.optional(),
 })

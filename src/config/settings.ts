@@ -108,7 +108,15 @@ const SPECS = [
     'number',
     25 * MIB,
     false,
-    'largest request body',
+    'largest request body that is held',
+  ),
+  spec(
+    'server.max_upload_bytes',
+    ['TRUNKLINE_MAX_UPLOAD_BYTES'],
+    'number',
+    512 * MIB,
+    false,
+    'largest form with files, which goes on while it comes',
   ),
   spec(
     'server.strict',
@@ -208,6 +216,7 @@ interface Values {
   'server.allow_open': boolean
   'server.data_dir': string
   'server.max_body_bytes': number
+  'server.max_upload_bytes': number
   'server.strict': boolean
   'server.http_proxy': string | undefined
   'server.https_proxy': string | undefined

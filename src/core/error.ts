@@ -120,7 +120,7 @@ export const ERRORS: Readonly<Record<ErrorKind, ErrorRow>> = {
     NO,
     ['invalid_request_error', 'payload_too_large'],
     'request_too_large',
-    'The request body is larger than server.maxBodyBytes.',
+    'The request body is larger than server.max_body_bytes, a form larger than server.max_upload_bytes.',
   ),
   context_length_exceeded: row(
     'caller',

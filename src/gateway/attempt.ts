@@ -61,7 +61,7 @@ export async function attempt(
 }
 
 async function tryOnce(
-  asked: Call,
+  arrived: Call,
   given: ReadRequest,
   deployment: Deployment,
   runtime: Runtime,
@@ -70,6 +70,7 @@ async function tryOnce(
 ): Promise<Answer> {
   const { endpoint } = deployment
   const { provider } = endpoint
+  const asked = needsWhole(arrived, deployment) ? await whole(arrived, deployment, runtime) : arrived
   const spoken = speaking(asked, given, provider, deployment.model)
   // Who keeps the caller's responses: the upstream, where it speaks their dialect and does, else the gateway.
   const own = spoken?.dialect === asked.dialect.id
@@ -158,7 +159,12 @@ async function tryOnce(
       cancel: call.cancel,
     })
   let sent = await ask()
-  if (sent.status === 401 && endpoint.access && endpoint.access.type !== 'aws') {
+  if (
+    sent.status === 401 &&
+    endpoint.access &&
+    endpoint.access.type !== 'aws' &&
+    call.upload?.spent !== true
+  ) {
     // A token may be withdrawn before its time: one more try with a new one.
     sent.abort()
     forgetToken(endpoint)
@@ -184,7 +190,9 @@ async function tryOnce(
     const error = await refused(exchange, upstream, deployment, record, runtime.clock.now())
     // A member this host turns out not to take: once more without it, and not again today.
     const key = `${endpoint.id}/${deployment.model}`
-    if (!again && call.operation === 'chat' && runtime.learned.from(error, key, prepared.request.body))
+    const { body } = prepared.request
+    const known = typeof body === 'string' || Buffer.isBuffer(body) ? body : undefined
+    if (!again && call.operation === 'chat' && runtime.learned.from(error, key, known))
       return tryOnce(call, read, deployment, runtime, record, true)
     throw error
   }
@@ -207,6 +215,21 @@ async function tryOnce(
     runtime,
     record,
   })
+}
+
+/** A signature covers the whole body, and a host's own shape is made of it. */
+function needsWhole({ upload, operation }: Call, { endpoint }: Deployment): boolean {
+  if (!upload) return false
+  return (
+    endpoint.access?.type === 'aws' ||
+    (isPlain(operation) && endpoint.provider.shapes?.[operation] !== undefined)
+  )
+}
+
+async function whole({ upload, ...call }: Call, { endpoint }: Deployment, runtime: Runtime): Promise<Call> {
+  const why = `endpoint "${endpoint.id}" (${endpoint.provider.title}) takes a form only whole,`
+  const body = await upload?.whole(call.body, runtime.config.server.maxBodyBytes, why)
+  return { ...call, body: body ?? call.body }
 }
 
 const NOTHING: Metered = { finish: [], terminal: true }

@@ -41,7 +41,7 @@ export async function attempts(
       before = failure
       // The list is the one of the route the caller named: nobody ends up where that operator did not send them.
       const next = nextOf(declared, failure, visited, record, runtime)
-      if (!next || call.cancel.raised) throw failure
+      if (!next || call.cancel.raised || call.upload?.spent) throw failure
       current = next
     }
   }

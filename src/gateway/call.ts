@@ -3,6 +3,7 @@
 import type { Cancel } from '../core/cancel.ts'
 import type { GenerationDialect } from '../core/dialect.ts'
 import type { Operation } from '../providers/provider.ts'
+import type { Upload } from './upload.ts'
 
 export interface Call {
   /** `x-request-id` of the answer. */
@@ -14,7 +15,10 @@ export interface Call {
   named?: { model: string; stream: boolean }
   /** Lower-case names. */
   headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Of a large form only the beginning, if there is an `upload`. */
   body: Buffer
+  /** The rest of a large form. */
+  upload?: Upload
   /** Raised when the caller hangs up. */
   cancel: Cancel
 }

@@ -58,6 +58,16 @@ export interface DecidedWait {
   place?: number
 }
 
+/** A form that went on while it came. */
+export interface DecidedUpload {
+  /** Of the form, read from the caller. */
+  bytes: number
+  /** Most of it that the gateway held at once, without what the sockets do. */
+  heldBytes: number
+  /** false: more had gone out than was held, so that a failure was final. */
+  repeatable: boolean
+}
+
 export interface Decision {
   /** `x-request-id`. */
   id: string
@@ -77,6 +87,7 @@ export interface Decision {
   attempts: DecidedAttempt[]
   waits: DecidedWait[]
   notes: Note[]
+  upload?: DecidedUpload
   fallback?: string
   /** Whole call, ms. */
   ms: number

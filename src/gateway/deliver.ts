@@ -154,7 +154,7 @@ function callLine(record: CallRecord, ms: number): string {
 
 /** What is kept of a call once it is over. Plain assignments: a spread per optional member costs microseconds here. */
 function decisionOf(record: CallRecord, runtime: Runtime): Decision {
-  const { error, usage } = record
+  const { error, usage, upload } = record
   const kept: Decision = {
     id: record.id,
     at: record.at,
@@ -178,6 +178,8 @@ function decisionOf(record: CallRecord, runtime: Runtime): Decision {
   if (record.fallback !== undefined) kept.fallback = record.fallback
   if (record.firstByteMs !== undefined) kept.firstByteMs = record.firstByteMs
   if (record.overheadMs !== undefined) kept.overheadMs = record.overheadMs
+  if (upload)
+    kept.upload = { bytes: upload.bytes, heldBytes: upload.mostHeldBytes, repeatable: !upload.spent }
   if (usage?.input !== undefined) kept.input = usage.input
   if (usage?.output !== undefined) kept.output = usage.output
   if (record.costUsd !== undefined) kept.costUsd = record.costUsd

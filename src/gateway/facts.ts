@@ -44,7 +44,7 @@ export function asked(call: Call, read: ReadRequest, route: Route): Asked {
       return isObject(metadata) ? metadata[name] : undefined
     },
     model: read.model,
-    bytes: call.body.length,
+    bytes: call.upload?.declaredBytes ?? call.body.length,
     tokens: () => estimatedTokens(call),
     stream: read.stream,
     text: () => lastUserText(decoded()),

@@ -7,7 +7,7 @@ import type { Usage } from '../core/usage.ts'
 import { type Operation, operationsOf } from '../providers/provider.ts'
 import type { Exchange } from '../upstream/send.ts'
 import { collectBody } from '../upstream/send.ts'
-import { formField, isForm } from '../wire/multipart.ts'
+import { FormReader, isForm } from '../wire/multipart.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Answer } from './answer.ts'
@@ -37,12 +37,15 @@ export function formType(call: Pick<Call, 'operation' | 'headers'>): string | un
   return PASSED.has(call.operation) && typeof type === 'string' && isForm(type) ? type : undefined
 }
 
-/** What routing needs of a form. */
+/** What routing needs of a form. Of one that is still coming, `stream` counts where it is among what is held. */
 export function readForm(call: Call, type: string, defaultModel: string | undefined): ReadRequest {
-  const model = formField(call.body, type, 'model')?.value
+  const form = new FormReader(type)
+  form.push(call.body)
+  if (!call.upload) form.end()
+  const model = form.field('model')?.value
   return {
     model: model === undefined || model === '' ? (defaultModel ?? '') : model,
-    stream: formField(call.body, type, 'stream')?.value === 'true',
+    stream: form.field('stream')?.value === 'true',
     includeUsage: false,
     streamOptions: undefined,
     sentModel: model,

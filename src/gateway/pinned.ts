@@ -49,12 +49,14 @@ export async function handlePinned(call: PinnedCall, runtime: Runtime): Promise<
       if (value !== undefined) headers[name] = String(value)
     }
     const hasBody = call.method === 'POST'
-    if (hasBody) headers['content-length'] = String(call.body.length)
+    const { upload } = call
+    const length = upload ? upload.lengthWith(call.body) : call.body.length
+    if (hasBody && length !== undefined) headers['content-length'] = String(length)
     let request: UpstreamRequest = {
       method: call.method,
       path: url.pathname + url.search,
       headers,
-      ...(hasBody ? { body: call.body } : {}),
+      ...(hasBody ? { body: upload ? upload.body(call.body) : call.body } : {}),
     }
     if (endpoint.access) request = await signed(endpoint, runtime.clock, request)
     const exchange = await send({

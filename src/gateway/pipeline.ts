@@ -77,6 +77,7 @@ export function begin(call: Call, runtime: Runtime): CallRecord {
     id: call.id,
     operation: call.operation,
     dialect: call.dialect.id,
+    ...(call.upload ? { upload: call.upload } : {}),
     attempts: 0,
     stream: false,
     notes: [],

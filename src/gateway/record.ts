@@ -4,6 +4,7 @@ import type { GatewayError, Phase } from '../core/error.ts'
 import type { Note } from '../core/note.ts'
 import type { Usage } from '../core/usage.ts'
 import type { DecidedAttempt, DecidedPick, DecidedWait } from './decisions.ts'
+import type { Upload } from './upload.ts'
 
 export interface CallRecord {
   id: string
@@ -28,6 +29,8 @@ export interface CallRecord {
   picks: DecidedPick[]
   tries: DecidedAttempt[]
   waits: DecidedWait[]
+  /** A form too large to be held. */
+  upload?: Upload
   usage?: Usage
   /** US dollars; undefined: not known. */
   costUsd?: number

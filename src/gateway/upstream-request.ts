@@ -128,6 +128,7 @@ export function relayRequest(
         : withField(call.body, form, 'model', deployment.model)
   if (carrier?.count && call.operation === 'count_tokens')
     body = Buffer.from(JSON.stringify(carrier.count.wrap(body.toString('utf8'))))
+  const { upload } = call
   return {
     request: {
       method: 'POST',
@@ -136,11 +137,11 @@ export function relayRequest(
         call,
         state,
         spoken,
-        body.length,
+        upload ? upload.lengthWith(body) : body.length,
         true,
         form === undefined ? {} : { 'content-type': form },
       ),
-      body,
+      body: upload ? upload.body(body) : body,
     },
     notes,
     hideUsage,
@@ -270,14 +271,15 @@ function headersFor(
   call: Call,
   state: EndpointState,
   spoken: Spoken | undefined,
-  length: number,
+  /** undefined: it goes in chunks. */
+  length: number | undefined,
   sameDialect: boolean,
   extra: Record<string, string>,
 ): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
-    'content-length': String(length),
+    ...(length === undefined ? {} : { 'content-length': String(length) }),
     ...state.headers,
     ...extra,
   }

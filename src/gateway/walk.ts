@@ -40,12 +40,13 @@ export async function walk(walking: Walking): Promise<Answer> {
   const { call, read, route, runtime, record } = walking
   const order = walking.fallback ? untried(walking, decide(walking)) : decide(walking)
   earn(route.budget.state, route.budget.policy)
-  if (route.shadow && runtime.random() < route.shadow.share)
+  // An upload can be sent once: no copies, no races.
+  if (route.shadow && !call.upload && runtime.random() < route.shadow.share)
     copyToShadow({ call, read, route, deployment: route.shadow.to, runtime, record })
   let failure: GatewayError | undefined
   let full: GatewayError | undefined
   let from = 0
-  if (route.hedges && order.length > 1) {
+  if (route.hedges && !call.upload && order.length > 1) {
     const raced = await race(walking, order)
     if ('answer' in raced) return raced.answer
     failure = raced.failure
@@ -62,7 +63,7 @@ export async function walk(walking: Walking): Promise<Answer> {
         continue
       }
       const error = normalise(thrown)
-      if (!ERRORS[error.kind].failOver) throw error
+      if (!ERRORS[error.kind].failOver || call.upload?.spent) throw error
       failure = failure && isResting(error) ? failure : error
     }
   }
@@ -142,6 +143,7 @@ async function persist(
     } catch (thrown) {
       if (thrown instanceof NoRoom) throw thrown
       const error = normalise(thrown)
+      if (call.upload?.spent) throw saidOnce(error)
       const bench = runtime.endpoints.get(deployment.endpoint.id)?.credentials?.bench
       // Another credential is another account: it is tried at once, each at most once.
       if (credentialsLeft > 0 && isRefusal(error) && bench && anotherFree(bench, runtime.clock.now())) {
@@ -294,6 +296,14 @@ function childOf(parent: Cancel): { cancel: Cancel; release: () => void } {
   const child = cancel()
   const release = parent.onRaise((reason) => child.raise(reason))
   return { cancel: child, release }
+}
+
+/** What would have been tried again, or elsewhere, had it been held. */
+function saidOnce(error: GatewayError): GatewayError {
+  const { retry, failOver } = ERRORS[error.kind]
+  if (retry || failOver)
+    error.message += ' (nothing else was tried: more of the upload had gone out than the gateway holds)'
+  return error
 }
 
 /** Its breaker let nobody pass: says nothing new. */

@@ -1,9 +1,14 @@
-// Reads a request body under a cap, unpacking gzip and zstd (newer agents compress long conversations).
+// Reads a request body under a cap, unpacking gzip and zstd (newer agents compress long conversations). Of a large form
+// only the beginning: upload.ts.
 
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
+import type { ServerConfig } from '../config/config.ts'
 import { GatewayError } from '../core/error.ts'
+import type { Call } from '../gateway/call.ts'
+import { isForm } from '../wire/multipart.ts'
+import { readForm } from './upload.ts'
 
 const UNPACK = {
   gzip: promisify(gunzip),
@@ -11,6 +16,23 @@ const UNPACK = {
   br: promisify(brotliDecompress),
   zstd: promisify(zstdDecompress),
 } as const
+
+export type Sent = Pick<Call, 'body' | 'upload'>
+
+/**
+ * The body of a call, whole; of a large form its beginning.
+ * @param routed a form is sent by its `model`
+ */
+export function readCall(
+  request: IncomingMessage,
+  routed: boolean,
+  { maxBodyBytes, maxUploadBytes }: Pick<ServerConfig, 'maxBodyBytes' | 'maxUploadBytes'>,
+): Promise<Sent> {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers
+  return isForm(type) && encoding === 'identity'
+    ? readForm(request, type, routed, { heldBytes: maxBodyBytes, wholeBytes: maxUploadBytes })
+    : readBody(request, maxBodyBytes).then((body) => ({ body }))
+}
 
 export async function readBody(request: IncomingMessage, capBytes: number): Promise<Buffer> {
   const raw = await collect(request, capBytes)
@@ -63,6 +85,6 @@ function collect(request: IncomingMessage, capBytes: number): Promise<Buffer> {
 function large(capBytes: number): GatewayError {
   return new GatewayError(
     'payload_too_large',
-    `the request body is larger than ${capBytes} bytes; raise server.maxBodyBytes to allow it`,
+    `the request body is larger than ${capBytes} bytes; raise server.max_body_bytes to allow it`,
   )
 }

@@ -38,16 +38,21 @@ export function failWith(context: Context, error: GatewayError, dialect = caller
  * would reset a sender that has not read the answer yet: so the answer goes out whole, what still comes is read and
  * thrown away for a moment, and only then the connection ends.
  */
-function answerEarly(context: Context, status: number, text: string, headers: Record<string, string>): void {
+export function answerEarly(
+  context: Context,
+  status: number,
+  body: string | Buffer,
+  headers: Record<string, string>,
+): void {
   const { request, response } = context
   response.writeHead(status, {
     'content-type': 'application/json',
-    'content-length': String(Buffer.byteLength(text)),
+    'content-length': String(Buffer.byteLength(body)),
     'x-request-id': context.id,
     connection: 'close',
     ...headers,
   })
-  response.write(text)
+  response.write(body)
   const finish = (): void => {
     clearTimeout(timer)
     response.end()

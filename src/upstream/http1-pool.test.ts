@@ -144,3 +144,64 @@ test('an aborted request closes its connection at once; closing waits for what i
   await done
   expect(pool.counts.open).toBe(0)
 })
+
+/** Pieces without end, or `count` of them; tells how many were asked for, and when they are let go. */
+function endless(count = Number.POSITIVE_INFINITY) {
+  const piece = Buffer.alloc(64 * 1024)
+  const state = { taken: 0, released: false }
+  async function* pieces(): AsyncGenerator<Buffer> {
+    try {
+      for (; state.taken < count; state.taken++) yield piece
+    } finally {
+      state.released = true
+    }
+  }
+  return { state, body: pieces() as unknown as Buffer, bytes: piece.length }
+}
+
+test('a body that is read while it is sent is held back by who takes it', async () => {
+  let got = 0
+  let ahead = 0
+  const from = endless(2_048)
+  const pool = await house((socket, text) => {
+    got += text.length
+    ahead = Math.max(ahead, from.state.taken * from.bytes - got)
+    if (text.endsWith('\r\n0\r\n\r\n')) socket.write(OK)
+  })
+  expect(await ask(pool, { body: from.body })).toBe('ok')
+  expect(got).toBeGreaterThan(2_048 * from.bytes)
+  // What is ahead lies in the kernel's buffers of one connection; all of it would be 128 MiB.
+  expect(ahead).toBeLessThan(32 * 2 ** 20)
+  expect(pool.counts).toMatchObject({ open: 1, busy: 0 })
+})
+
+test('a refusal ends a body that has not ended, and the connection with it', async () => {
+  const from = endless()
+  let answered = false
+  const pool = await house((socket) => {
+    if (!answered) socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno')
+    answered = true
+  })
+  expect(await ask(pool, { body: from.body })).toBe('no')
+  await expect.poll(() => [from.state.released, pool.counts.open]).toEqual([true, 0])
+})
+
+test('a body that can be sent only once goes on a connection of its own, where one may be opened', async () => {
+  const numbers: number[] = []
+  const pool = await house((socket, text, number) => {
+    numbers.push(number)
+    if (/hello$|0\r\n\r\n$/.test(text)) socket.write(OK)
+  })
+  await ask(pool)
+  await ask(pool, { body: endless(0).body })
+  expect([...new Set(numbers)]).toEqual([1, 2])
+})
+
+test('a body that breaks off fails its request with the reason', async () => {
+  const pool = await house(() => {})
+  async function* broken(): AsyncGenerator<Buffer> {
+    yield Buffer.from('a')
+    throw new Error('the caller went')
+  }
+  await expect(ask(pool, { body: broken() as unknown as Buffer })).rejects.toThrow('the caller went')
+})

@@ -1,6 +1,6 @@
 // Connections to one origin and the requests on them: HTTP/1.1, one request at a time each, kept alive. Does for the
-// relay what a general client does at twice the cost: the head is one string, a small body leaves in the same write,
-// and what a read brings is handed over once. Proxies, which need more than this, stay with undici (pools.ts).
+// relay what a general client does at twice the cost: the head is one string, a small body leaves in the same write, a
+// body that is still being read goes piece by piece, and what a read brings is handed over once. Proxies, which need more than this, stay with undici (pools.ts).
 
 import type { Socket } from 'node:net'
 import { type Dispatcher, buildConnector } from 'undici'
@@ -78,6 +78,12 @@ class Connection {
   private answers = 0
   /** A byte came since the request went out. */
   private heard = false
+  /** A body is on its way that has not ended. */
+  private sending = false
+  /** The upstream refused while a body was on its way. */
+  private halted = false
+  /** Goes on with it when there is room again, or none will be. */
+  private room: (() => void) | undefined
 
   constructor(socket: Socket, pool: Http1Pool) {
     this.socket = socket
@@ -85,6 +91,8 @@ class Connection {
     this.reader = new AnswerReader({
       head: (status, headers) => {
         const { exchange } = this
+        // Who refuses before the end of a body wants no more of it. The connection is not used again.
+        if (status >= 300) this.halt()
         exchange?.handler.onResponseStart?.(exchange, status, headers)
       },
       data: (piece) => {
@@ -98,6 +106,7 @@ class Connection {
       this.error = error
     })
     socket.on('end', () => socket.destroy())
+    socket.on('drain', () => this.goOn())
     socket.on('close', () => this.closed())
   }
 
@@ -108,6 +117,7 @@ class Connection {
     exchange.connection = this
     this.reader.begin(exchange.options.method === 'HEAD')
     const { body } = exchange.options
+    if (isPieces(body)) return void this.sendPieces(exchange, body)
     const bytes = typeof body === 'string' ? Buffer.from(body) : (body as Buffer | null)
     const head = this.pool.head(exchange.options)
     socket.ref()
@@ -119,6 +129,49 @@ class Connection {
       socket.write(bytes)
       socket.uncork()
     }
+  }
+
+  /** One piece after the other, each when the one before was taken; in chunks where their sum is not known. */
+  private async sendPieces(exchange: Exchange, pieces: AsyncIterable<Buffer>): Promise<void> {
+    const { socket } = this
+    const inChunks = (exchange.options.headers as Record<string, string>)['content-length'] === undefined
+    this.sending = true
+    socket.ref()
+    try {
+      socket.write(`${this.pool.head(exchange.options)}\r\n`, 'latin1')
+      for await (const piece of pieces) {
+        if (!this.wants(exchange)) return
+        if (piece.length === 0) continue
+        socket.cork()
+        if (inChunks) socket.write(`${piece.length.toString(16)}\r\n`, 'latin1')
+        let fits = socket.write(piece)
+        if (inChunks) fits = socket.write('\r\n', 'latin1')
+        socket.uncork()
+        if (!fits) await new Promise<void>((resolve) => (this.room = resolve))
+        if (!this.wants(exchange)) return
+      }
+      if (!this.wants(exchange)) return
+      if (inChunks) socket.write('0\r\n\r\n', 'latin1')
+      this.sending = false
+    } catch (thrown) {
+      exchange.abort(thrown as Error)
+    }
+  }
+
+  private wants(exchange: Exchange): boolean {
+    return this.exchange === exchange && !exchange.over && !this.halted && !this.socket.destroyed
+  }
+
+  private halt(): void {
+    if (!this.sending) return
+    this.halted = true
+    this.goOn()
+  }
+
+  private goOn(): void {
+    const { room } = this
+    this.room = undefined
+    room?.()
   }
 
   private read(chunk: Buffer): void {
@@ -141,7 +194,7 @@ class Connection {
     this.answers++
     exchange.connection = undefined
     // An answer that came before the request was all sent leaves the connection in an unknown state.
-    const reusable = this.reader.keepAlive && socket.writableLength === 0 && !exchange.over
+    const reusable = this.reader.keepAlive && socket.writableLength === 0 && !this.sending && !exchange.over
     if (exchange.paused) socket.resume()
     if (reusable) this.pool.release(this, this.reader.idleHintS)
     else socket.destroy()
@@ -152,6 +205,7 @@ class Connection {
 
   private closed(): void {
     this.pool.dropped(this)
+    this.goOn()
     const { exchange } = this
     if (!exchange) return
     if (!this.error && this.reader.closed()) return
@@ -197,7 +251,8 @@ export class Http1Pool {
     if (exchange.over) return true
     if (this.closing) exchange.fail(new Gone('the gateway is closing'))
     else {
-      const connection = this.fresh()
+      // What can go out only once goes on a connection that has not idled, where one may be opened.
+      const connection = isPieces(options.body) && this.mayConnect ? undefined : this.fresh()
       if (connection) this.begin(connection, exchange)
       else if (this.queue.length >= this.options.waiting)
         exchange.fail(new Gone(`${this.queue.length} requests wait for a connection already`))
@@ -224,7 +279,8 @@ export class Http1Pool {
       if (name === 'content-length') counted = true
       head += `${token(name)}: ${fit(fields[name] as string)}\r\n`
     }
-    if (!counted && body !== null && body !== undefined)
+    if (!counted && isPieces(body)) head += 'transfer-encoding: chunked\r\n'
+    else if (!counted && body !== null && body !== undefined)
       head += `content-length: ${Buffer.byteLength(body as string | Buffer)}\r\n`
     return head
   }
@@ -251,8 +307,11 @@ export class Http1Pool {
 
   /** Each request that waits has an attempt of its own, as far as connections may be opened. */
   private refill(): void {
-    if (this.queue.length > this.connecting && this.all.size + this.connecting < this.options.connections)
-      this.connect()
+    if (this.queue.length > this.connecting && this.mayConnect) this.connect()
+  }
+
+  private get mayConnect(): boolean {
+    return this.all.size + this.connecting < this.options.connections
   }
 
   /** Lets what is under way finish. */
@@ -335,6 +394,11 @@ export class Http1Pool {
     if (!this.closing || this.all.size > 0 || this.connecting > 0 || this.queue.length > 0) return
     for (const resolve of this.closing.splice(0)) resolve()
   }
+}
+
+/** A body that is read while it is sent. */
+function isPieces(body: unknown): body is AsyncIterable<Buffer> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
 /** No control character, so that no value can end its line; nothing above a byte. */

@@ -6,6 +6,7 @@ import type { Cancel } from '../core/cancel.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
+import { type Feed, feed } from './feed.ts'
 import { markStale, wasStale } from './stale.ts'
 
 export interface UpstreamRequest {
@@ -13,7 +14,8 @@ export interface UpstreamRequest {
   /** Path and query. */
   path: string
   headers: Record<string, string>
-  body?: Buffer | string
+  /** What is still being read comes piece by piece; without a content-length it is sent in chunks. */
+  body?: Buffer | string | AsyncIterable<Buffer>
 }
 
 export interface Consumer {
@@ -81,6 +83,7 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
   private phaseTimer: Timer | undefined
   private totalTimer: Timer | undefined
   private unsubscribe: (() => void) | undefined
+  private feed: Feed | undefined
   private paused = false
   private started = false
   /** Nothing more will come. */
@@ -112,10 +115,30 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
         method: request.method,
         path: request.path,
         headers: request.headers,
-        body: request.body ?? null,
+        // Pools take what can be iterated (undici's types do not say so).
+        body: this.bodyOf(request) as Buffer | string | null,
       },
       this,
     )
+  }
+
+  /** A body that is still being read: whose turn it is decides whose clock runs. */
+  private bodyOf({ body }: UpstreamRequest): UpstreamRequest['body'] | null {
+    if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return body ?? null
+    const { firstByteMs, idleMs } = this.options.endpoint.timeouts
+    return (this.feed = feed(body, {
+      callers: () => {
+        if (!this.answered) this.phaseTimer?.cancel()
+      },
+      upstreams: () => this.waitFor('idle', idleMs),
+      sent: () => this.waitFor('firstByte', firstByteMs),
+    }))
+  }
+
+  private waitFor(phase: 'idle' | 'firstByte', ms: number): void {
+    if (this.over || this.answered) return
+    this.phaseTimer?.cancel()
+    this.phaseTimer = this.options.clock.timer(ms, () => this.stop(this.timeout(phase, ms)))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -130,6 +153,8 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
   ): void {
     if (this.over || status < 200) return
     this.answered = true
+    // It may answer while the caller's turn to send had stopped the clock.
+    if (this.feed) this.startIdle()
     this.status = status
     this.headers = flatten(headers)
     this.resolve(this)
@@ -206,6 +231,7 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
   }
 
   private startIdle(): void {
+    this.phaseTimer?.cancel()
     const { idleMs } = this.options.endpoint.timeouts
     this.phaseTimer = this.options.clock.timer(idleMs, () => this.stop(this.timeout('idle', idleMs)))
   }
@@ -248,6 +274,7 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
     this.phaseTimer?.cancel()
     this.totalTimer?.cancel()
     this.unsubscribe?.()
+    this.feed?.stop()
   }
 }
 

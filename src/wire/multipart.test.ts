@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { GatewayError } from '../core/error.ts'
-import { formField, isForm, withField } from './multipart.ts'
+import { FormReader, formField, isForm, withField } from './multipart.ts'
 
 async function form(fields: Record<string, string | Blob>): Promise<{ type: string; body: Buffer }> {
   const data = new FormData()
@@ -49,6 +49,27 @@ test('any bytes give a field or an invalid_request', () => {
       } catch (thrown) {
         expect(thrown).toBeInstanceOf(GatewayError)
       }
+    }),
+  )
+})
+
+test('a form in pieces, cut anywhere, gives the fields of the whole', () => {
+  const type = 'multipart/form-data; boundary=bb'
+  const text = (name: string, value: string): string =>
+    `--bb\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+  const body = Buffer.from(
+    `preamble\r\n${text('stream', 'true')}--bb\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n\r\n--b\r\n\r\n-${text('x', 'y').slice(0, 3)}\r\n${text('model', 'größer')}--bb--\r\nafter`,
+  )
+  const whole = { model: formField(body, type, 'model'), stream: formField(body, type, 'stream') }
+  expect([whole.model?.value, whole.stream?.value]).toEqual(['größer', 'true'])
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: body.length }), { maxLength: 12 }), (cuts) => {
+      const reader = new FormReader(type)
+      const places = [0, ...cuts.toSorted((a, b) => a - b), body.length]
+      for (let at = 1; at < places.length; at++) reader.push(body.subarray(places[at - 1], places[at]))
+      reader.end()
+      expect({ model: reader.field('model'), stream: reader.field('stream') }).toEqual(whole)
+      expect(reader.held.equals(body)).toBe(true)
     }),
   )
 })

@@ -1,5 +1,5 @@
-// Multipart forms as bytes: finds a plain field and puts another value in its place, without touching or copying files
-// more than once. Linear in the bytes. Form: RFC 7578.
+// Multipart forms as bytes: reads a form as it arrives, finds its plain fields and puts another value in a field's place,
+// without touching or copying files more than once. Linear in the bytes. Form: RFC 7578.
 
 import { GatewayError } from '../core/error.ts'
 
@@ -31,31 +31,136 @@ function boundaryOf(contentType: string): string {
   return boundary
 }
 
+/** A form on its way: holds what came and knows the plain fields in it. */
+export class FormReader {
+  private readonly mark: Buffer
+  private readonly between: Buffer
+  private readonly fields = new Map<string, FormField>()
+  private room: Buffer = Buffer.alloc(0)
+  private size = 0
+  /** Where the part that is being read begins: its headers, or its value. */
+  private start = 0
+  /** Up to here nothing of what is looked for next begins. */
+  private seen = 0
+  private place: 'before' | 'mark' | 'head' | 'value' | 'over' = 'before'
+  /** Of the part that is being read; undefined: a file. */
+  private name: string | undefined
+
+  /** @throws GatewayError `invalid_request` for a content type without a boundary. */
+  constructor(contentType: string) {
+    const boundary = boundaryOf(contentType)
+    this.mark = Buffer.from(`--${boundary}`)
+    this.between = Buffer.from(`${CRLF}--${boundary}`)
+  }
+
+  /** All that came so far. Valid until the next push. */
+  get held(): Buffer {
+    return this.room.subarray(0, this.size)
+  }
+
+  /** The first plain field of that name, once it came whole. */
+  field(name: string): FormField | undefined {
+    return this.fields.get(name)
+  }
+
+  /** @throws GatewayError `invalid_request` for what is no form. */
+  push(chunk: Buffer): void {
+    this.keep(chunk)
+    while (this.step());
+  }
+
+  /** Nothing more comes. @throws GatewayError `invalid_request` for a form that is not whole. */
+  end(): void {
+    if (this.place === 'over') return
+    throw new GatewayError(
+      'invalid_request',
+      this.place === 'before'
+        ? 'the multipart form does not hold its own boundary'
+        : this.place === 'value'
+          ? 'the multipart form is cut off'
+          : 'a part of the multipart form has no end of its headers',
+    )
+  }
+
+  private keep(chunk: Buffer): void {
+    const size = this.size + chunk.length
+    if (this.size === 0) this.room = chunk
+    else {
+      if (size > this.room.length) {
+        const room = Buffer.allocUnsafe(Math.max(size, this.room.length * 2))
+        this.room.copy(room, 0, 0, this.size)
+        this.room = room
+      }
+      chunk.copy(this.room, this.size)
+    }
+    this.size = size
+  }
+
+  /** One more boundary or head; false: more bytes are needed. */
+  private step(): boolean {
+    const { held } = this
+    switch (this.place) {
+      case 'before': {
+        const at = this.find(held, this.mark)
+        if (at < 0) return false
+        this.goTo('mark', at + this.mark.length)
+        return true
+      }
+      case 'mark':
+        if (held.length <= this.start) return false
+        this.goTo(held[this.start] === 45 ? 'over' : 'head', this.start)
+        return true
+      case 'head': {
+        const at = this.find(held, HEAD_END)
+        if ((at < 0 ? held.length : at) - this.start > MOST_HEAD_BYTES)
+          throw new GatewayError('invalid_request', 'a part of the multipart form has no end of its headers')
+        if (at < 0) return false
+        this.name = fieldName(held.toString('latin1', this.start, at))
+        this.goTo('value', at + HEAD_END.length)
+        return true
+      }
+      case 'value': {
+        const end = this.find(held, this.between)
+        if (end < 0) return false
+        const { name, start } = this
+        if (name !== undefined && !this.fields.has(name) && end - start <= MOST_VALUE_BYTES)
+          this.fields.set(name, { value: held.toString('utf8', start, end), start, end })
+        this.goTo('mark', end + this.between.length)
+        return true
+      }
+      default:
+        return false
+    }
+  }
+
+  private find(held: Buffer, what: Buffer): number {
+    const at = held.indexOf(what, this.seen)
+    if (at < 0) this.seen = Math.max(this.seen, held.length - what.length + 1)
+    return at
+  }
+
+  private goTo(place: typeof this.place, start: number): void {
+    this.place = place
+    this.start = this.seen = start
+  }
+}
+
+/** undefined: the part is a file. */
+function fieldName(head: string): string | undefined {
+  const disposition = /content-disposition:[^\r\n]*/i.exec(head)?.[0] ?? ''
+  return /[;\s]filename\*?=/i.test(disposition) ? undefined : /[;\s]name="([^"]*)"/i.exec(disposition)?.[1]
+}
+
 /**
- * The first plain field of that name, or undefined.
+ * The first plain field of that name, or undefined. The form may be the beginning of one, if the field is in it.
  * @throws GatewayError `invalid_request` for what is no form.
  */
 export function formField(body: Buffer, contentType: string, name: string): FormField | undefined {
-  const boundary = boundaryOf(contentType)
-  const mark = Buffer.from(`--${boundary}`)
-  const between = Buffer.from(`${CRLF}--${boundary}`)
-  let at = body.indexOf(mark)
-  if (at < 0) throw new GatewayError('invalid_request', 'the multipart form does not hold its own boundary')
-  at += mark.length
-  while (body[at] !== 45) {
-    const head = body.indexOf(HEAD_END, at)
-    if (head < 0 || head - at > MOST_HEAD_BYTES)
-      throw new GatewayError('invalid_request', 'a part of the multipart form has no end of its headers')
-    const start = head + HEAD_END.length
-    const end = body.indexOf(between, start)
-    if (end < 0) throw new GatewayError('invalid_request', 'the multipart form is cut off')
-    const disposition = /content-disposition:[^\r\n]*/i.exec(body.toString('latin1', at, head))?.[0] ?? ''
-    const named = /[;\s]name="([^"]*)"/i.exec(disposition)?.[1]
-    if (named === name && !/[;\s]filename\*?=/i.test(disposition) && end - start <= MOST_VALUE_BYTES)
-      return { value: body.toString('utf8', start, end), start, end }
-    at = end + between.length
-  }
-  return undefined
+  const reader = new FormReader(contentType)
+  reader.push(body)
+  const field = reader.field(name)
+  if (!field) reader.end()
+  return field
 }
 
 /** The same form with another value in that field; a field that is not there is added in front. */

@@ -140,7 +140,7 @@ test('a call goes where the model is in memory', async () => {
   const warm = await engine({ '/api/ps': { models: [{ name: 'm:latest' }] } })
   const gateway: Gateway = createGateway(
     {
-      server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, strict: false },
+      server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, maxUploadBytes: 1 << 20, strict: false },
       endpoints: [endpointAt('cold', 'ollama', cold.port), endpointAt('warm', 'ollama', warm.port)],
       routes: [
         {
@@ -191,7 +191,7 @@ test('/health?deep=true generates, /health never does', async () => {
   const well = await engine({ '/v1/models': { data: [{ id: 'm' }] } })
   const gateway = createGateway(
     {
-      server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, strict: false },
+      server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, maxUploadBytes: 1 << 20, strict: false },
       endpoints: [endpointAt('well', 'openai-compatible', well.port)],
       routes: [],
       aliases: {},
@@ -215,7 +215,7 @@ test('a breaker opened by a dead endpoint is ready for a trial soon after it is 
   await new Promise((resolve) => server.close(resolve))
   const gateway = createGateway(
     {
-      server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, strict: false },
+      server: { host: '127.0.0.1', port: 0, maxBodyBytes: 1 << 20, maxUploadBytes: 1 << 20, strict: false },
       endpoints: [endpointAt('gone', 'openai-compatible', gone.port)],
       routes: [
         {

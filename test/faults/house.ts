@@ -87,6 +87,7 @@ export async function house(
       host: '127.0.0.1',
       port: 0,
       maxBodyBytes: 1 << 20,
+      maxUploadBytes: 1 << 20,
       strict: extra.strict === true,
       ...(extra.callerLimits === undefined ? {} : { callerLimits: extra.callerLimits }),
     },

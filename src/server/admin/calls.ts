@@ -95,6 +95,13 @@ function callDetail(decision: Decision): schemas.CallDetail {
     })),
     waits: decision.waits.map((row) => ({ why: row.why, ms: row.ms, place: row.place ?? null })),
     note_list: decision.notes.map((note) => ({ field: note.field, action: note.action, why: note.why })),
+    upload: decision.upload
+      ? {
+          bytes: decision.upload.bytes,
+          held_bytes: decision.upload.heldBytes,
+          repeatable: decision.upload.repeatable,
+        }
+      : null,
   }
 }
 

@@ -401,6 +401,16 @@ export const callDetail = callRow
     ),
     waits: z.array(z.object({ why: z.string(), ms: z.number(), place: z.number().nullable() })),
     note_list: z.array(z.object({ field: z.string(), action: z.string(), why: z.string() })),
+    upload: z
+      .object({
+        bytes: z.number().int(),
+        held_bytes: z.number().int().meta({ description: 'most of it that was held at once' }),
+        repeatable: z.boolean().meta({
+          description: 'false: more had gone out than was held, so nothing else could be tried',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'a form that was sent on while it came' }),
   })
   .meta({ id: 'CallDetail' })
 export type CallDetail = z.infer<typeof callDetail>

@@ -4,9 +4,11 @@ import type { GenerationDialect } from '../../core/dialect.ts'
 import { normalise } from '../../core/error.ts'
 import type { Call, Reply, Sink } from '../../gateway/call.ts'
 import { refuseLoop } from '../../gateway/hops.ts'
-import { readBody } from '../body.ts'
+import { isPassed } from '../../gateway/passed.ts'
+import type { Upload } from '../../gateway/upload.ts'
+import { type Sent, readBody, readCall } from '../body.ts'
 import type { Context, Handler } from '../context.ts'
-import { failWith } from '../fail.ts'
+import { answerEarly, failWith } from '../fail.ts'
 
 /** What a path says of a call. */
 export interface Asked extends Pick<Call, 'operation' | 'dialect' | 'named'> {
@@ -24,10 +26,13 @@ export async function answer(context: Context, asked: Asked): Promise<void> {
   const { request, gateway } = context
   const { operation: name, dialect, named, headers = request.headers, reframed } = asked
   context.admin?.live.begin({ id: context.id, operation: name, dialect: dialect.id, at: Date.now() })
-  let body: Buffer
+  let sent: Sent
   try {
     refuseLoop(headers)
-    body = await readBody(request, gateway.runtime.config.server.maxBodyBytes)
+    const { server } = gateway.runtime.config
+    sent = isPassed(name)
+      ? await readCall(request, true, server)
+      : { body: await readBody(request, server.maxBodyBytes) }
   } catch (thrown) {
     return failWith(context, normalise(thrown), dialect)
   }
@@ -37,15 +42,26 @@ export async function answer(context: Context, asked: Asked): Promise<void> {
     dialect,
     ...(named ? { named } : {}),
     headers,
-    body,
+    ...sent,
     cancel: context.cancel,
   })
-  deliverReply(context, reply, reframed)
+  deliverReply(context, reply, sent.upload, reframed)
 }
 
-/** Writes a reply: whole, or as it flows. */
-export function deliverReply({ response }: Context, reply: Reply, reframed?: Asked['reframed']): void {
+/** Writes a reply: whole, or as it flows. It may come before all of an upload has. */
+export function deliverReply(
+  context: Context,
+  reply: Reply,
+  upload?: Upload,
+  reframed?: Asked['reframed'],
+): void {
+  const { request, response } = context
   if (response.destroyed) return
+  const early = upload !== undefined && !request.complete
+  if ('body' in reply && early) {
+    upload.stop()
+    return answerEarly(context, reply.status, reply.body, reply.headers)
+  }
   if ('body' in reply) {
     reply.headers['content-length'] = String(
       typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : reply.body.length,
@@ -54,6 +70,7 @@ export function deliverReply({ response }: Context, reply: Reply, reframed?: Ask
     response.end(reply.body)
     return
   }
+  if (early) reply.headers.connection = 'close'
   if (reframed) reply.headers['content-type'] = reframed.type
   // The first event is here already (commit point): head and event leave in one packet.
   response.writeHead(reply.status, reply.headers)

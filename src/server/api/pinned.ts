@@ -2,7 +2,7 @@
 
 import { normalise } from '../../core/error.ts'
 import { openaiChat } from '../../dialects/openai-chat/index.ts'
-import { readBody } from '../body.ts'
+import { type Sent, readCall } from '../body.ts'
 import type { Context } from '../context.ts'
 import { failWith } from '../fail.ts'
 import { deliverReply } from './generate.ts'
@@ -17,9 +17,9 @@ export function isPinned(method: string, path: string): boolean {
 export async function pinned(context: Context): Promise<void> {
   const { request, gateway, url } = context
   const [, operation, rest] = PATH.exec(url.pathname) ?? []
-  let body: Buffer
+  let sent: Sent
   try {
-    body = await readBody(request, gateway.runtime.config.server.maxBodyBytes)
+    sent = await readCall(request, false, gateway.runtime.config.server)
   } catch (thrown) {
     return failWith(context, normalise(thrown), openaiChat)
   }
@@ -30,8 +30,8 @@ export async function pinned(context: Context): Promise<void> {
     rest: `${rest ?? ''}${url.search}`,
     dialect: openaiChat,
     headers: request.headers,
-    body,
+    ...sent,
     cancel: context.cancel,
   })
-  deliverReply(context, reply)
+  deliverReply(context, reply, sent.upload)
 }
