@@ -117,3 +117,11 @@ export class Upload {
     }
   }
 }
+
+/** Of a form that is larger than any may be. */
+export function tooLargeForm(bytes: number): GatewayError {
+  return new GatewayError(
+    'payload_too_large',
+    `the form is larger than ${bytes} bytes; raise server.max_upload_bytes to allow it`,
+  )
+}

@@ -1,5 +1,5 @@
 // Reads a request body under a cap, unpacking gzip and zstd (newer agents compress long conversations). Of a large form
-// only the beginning: upload.ts.
+// only the beginning: gateway/form-head.ts.
 
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
@@ -7,8 +7,9 @@ import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import type { ServerConfig } from '../config/config.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Call } from '../gateway/call.ts'
-import { isForm } from '../wire/multipart.ts'
-import { readForm } from './upload.ts'
+import { comingFormType, formHead } from '../gateway/form-head.ts'
+import { tooLargeForm } from '../gateway/upload.ts'
+import { RequestBytes } from './request-bytes.ts'
 
 const UNPACK = {
   gzip: promisify(gunzip),
@@ -20,18 +21,22 @@ const UNPACK = {
 export type Sent = Pick<Call, 'body' | 'upload'>
 
 /**
- * The body of a call, whole; of a large form its beginning.
+ * The body of a call that may be a form: whole, or of a large form its beginning.
  * @param routed a form is sent by its `model`
  */
-export function readCall(
+export async function readSent(
   request: IncomingMessage,
   routed: boolean,
   { maxBodyBytes, maxUploadBytes }: Pick<ServerConfig, 'maxBodyBytes' | 'maxUploadBytes'>,
 ): Promise<Sent> {
-  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers
-  return isForm(type) && encoding === 'identity'
-    ? readForm(request, type, routed, { heldBytes: maxBodyBytes, wholeBytes: maxUploadBytes })
-    : readBody(request, maxBodyBytes).then((body) => ({ body }))
+  const contentType = comingFormType(request.headers)
+  if (contentType === undefined) return { body: await readBody(request, maxBodyBytes) }
+  const length = request.headers['content-length']
+  const declaredBytes = length === undefined ? undefined : Number(length)
+  const mostBytes = Math.max(maxBodyBytes, maxUploadBytes)
+  if (declaredBytes !== undefined && declaredBytes > mostBytes) throw tooLargeForm(mostBytes)
+  const source = new RequestBytes(request, mostBytes)
+  return formHead(source, { contentType, declaredBytes, routed, capBytes: maxBodyBytes })
 }
 
 export async function readBody(request: IncomingMessage, capBytes: number): Promise<Buffer> {

@@ -6,7 +6,7 @@ import type { Call, Reply, Sink } from '../../gateway/call.ts'
 import { refuseLoop } from '../../gateway/hops.ts'
 import { isPassed } from '../../gateway/passed.ts'
 import type { Upload } from '../../gateway/upload.ts'
-import { type Sent, readBody, readCall } from '../body.ts'
+import { type Sent, readBody, readSent } from '../body.ts'
 import type { Context, Handler } from '../context.ts'
 import { answerEarly, failWith } from '../fail.ts'
 
@@ -31,7 +31,7 @@ export async function answer(context: Context, asked: Asked): Promise<void> {
     refuseLoop(headers)
     const { server } = gateway.runtime.config
     sent = isPassed(name)
-      ? await readCall(request, true, server)
+      ? await readSent(request, true, server)
       : { body: await readBody(request, server.maxBodyBytes) }
   } catch (thrown) {
     return failWith(context, normalise(thrown), dialect)

@@ -2,7 +2,7 @@
 
 import { normalise } from '../../core/error.ts'
 import { openaiChat } from '../../dialects/openai-chat/index.ts'
-import { type Sent, readCall } from '../body.ts'
+import { type Sent, readSent } from '../body.ts'
 import type { Context } from '../context.ts'
 import { failWith } from '../fail.ts'
 import { deliverReply } from './generate.ts'
@@ -19,7 +19,7 @@ export async function pinned(context: Context): Promise<void> {
   const [, operation, rest] = PATH.exec(url.pathname) ?? []
   let sent: Sent
   try {
-    sent = await readCall(request, false, gateway.runtime.config.server)
+    sent = await readSent(request, false, gateway.runtime.config.server)
   } catch (thrown) {
     return failWith(context, normalise(thrown), openaiChat)
   }
