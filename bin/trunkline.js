@@ -5,4 +5,4 @@ if (major < 22 || (major === 22 && minor < 19)) {
   console.error(`trunkline needs Node 22.19 or newer, this is ${process.version}; see https://nodejs.org`)
   process.exit(1)
 }
-await import('../dist/cli/main.js')
+await import('../dist/program/main.js')

@@ -61,7 +61,7 @@ endpoints:
 export function programOf(port: number, more: readonly string[] = []): string[] {
   if (!built) execFileSync('npm', ['run', 'build', '--silent'], { cwd: root, stdio: 'inherit' })
   built = true
-  return [process.execPath, join(root, 'dist/cli/main.js'), 'serve', '--port', String(port), ...more]
+  return [process.execPath, join(root, 'dist/program/main.js'), 'serve', '--port', String(port), ...more]
 }
 let built = false
 

@@ -3,13 +3,13 @@
 // body that is still being read goes piece by piece, and what a read brings is handed over once. Proxies, which need more than this, stay with undici (pools.ts).
 
 import type { Socket } from 'node:net'
-import { type Dispatcher, buildConnector } from 'undici'
+import type { Dispatcher } from 'undici'
 import { AnswerReader } from '../wire/http1-answer.ts'
+import { type Connector, type ConnectorOptions, connector } from './connector.ts'
 import { markStale } from './stale.ts'
 
 export interface PoolOptions {
-  /** Options of the TLS or TCP connection, and `timeout`, the ms it may take. */
-  connect: buildConnector.BuildOptions
+  connect: ConnectorOptions
   /** Connections at most; more requests wait for one. */
   connections: number
   /** Requests that may wait; beyond it one fails at once. */
@@ -219,8 +219,7 @@ class Connection {
 
 export class Http1Pool {
   private readonly options: PoolOptions
-  private readonly connector: buildConnector.connector
-  private readonly target: { hostname: string; host: string; protocol: string; port: string }
+  private readonly connector: Connector
   private readonly start: string
   private readonly all = new Set<Connection>()
   /** The one used last is used first, so that the others may go. */
@@ -234,9 +233,7 @@ export class Http1Pool {
   constructor(origin: string, options: PoolOptions) {
     const url = new URL(origin)
     this.options = options
-    this.connector = buildConnector({ ...options.connect, allowH2: false })
-    const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-    this.target = { hostname, host: url.host, protocol: url.protocol, port: url.port }
+    this.connector = connector(url, options.connect)
     this.start = ` HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`
   }
 
@@ -376,7 +373,7 @@ export class Http1Pool {
       this.release(connection, undefined)
     }
     try {
-      this.connector(this.target, (...[error, socket]) => done(error, socket))
+      this.connector(done)
     } catch (thrown) {
       done(thrown as Error, null)
     }

@@ -1,7 +1,6 @@
 // An access token from a token endpoint: one request at a time, the token kept until shortly before it expires.
 
 import type { Dispatcher } from 'undici'
-import { Agent, request } from 'undici'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import { asNumber, asString, isObject } from '../core/json.ts'
@@ -52,6 +51,7 @@ export function oauthToken({
     let text: string
     try {
       const { url, method, headers, body } = await question()
+      const { Agent, request } = await import('undici')
       agent ??= new Agent({ connections: 1, headersTimeout: LIMIT_MS, bodyTimeout: LIMIT_MS })
       const answer = await request(url, {
         method,

@@ -1,7 +1,7 @@
 // Connection pools, one per origin and TLS policy: our own (http1-pool.ts), and undici's where a proxy stands between.
 
 import { readFileSync } from 'node:fs'
-import { type Dispatcher, ProxyAgent } from 'undici'
+import type { Dispatcher, ProxyAgent } from 'undici'
 import { guardLiteral, guardedLookup } from './guard.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { Http1Pool } from './http1-pool.ts'
@@ -44,19 +44,16 @@ export function pools(): Pools {
                 waiting: 10_000,
                 idleMs: 30_000,
               })
-            : throughProxy(
-                origin,
-                new ProxyAgent({
-                  uri: endpoint.proxy,
-                  requestTls: tls,
-                  connections: 512,
-                  pipelining: 1,
-                  keepAliveTimeout: 30_000,
-                  // Our own phase timer owns these waits (send.ts); two owners would race.
-                  headersTimeout: 0,
-                  bodyTimeout: 0,
-                }),
-              )
+            : throughProxy(origin, {
+                uri: endpoint.proxy,
+                requestTls: tls,
+                connections: 512,
+                pipelining: 1,
+                keepAliveTimeout: 30_000,
+                // Our own phase timer owns these waits (send.ts); two owners would race.
+                headersTimeout: 0,
+                bodyTimeout: 0,
+              })
         byKey.set(key, pool)
       }
       byEndpoint.set(endpoint, pool)
@@ -73,11 +70,21 @@ export function pools(): Pools {
 
 type Connections = Pick<Dispatcher, 'dispatch' | 'close' | 'destroy'>
 
-/** A proxy agent serves any origin and wants to be told it; a pool knows its own. */
-function throughProxy(origin: string, agent: ProxyAgent): Connections {
+/**
+ * A proxy agent serves any origin and wants to be told it; a pool knows its own. undici is loaded by the first request:
+ * without a proxy nobody needs it.
+ */
+function throughProxy(origin: string, options: ProxyAgent.Options): Connections {
+  let agent: ProxyAgent | undefined
+  const loaded = (): Promise<ProxyAgent> =>
+    import('undici').then((undici) => (agent ??= new undici.ProxyAgent(options)))
   return {
-    dispatch: (options, handler) => agent.dispatch({ ...options, origin }, handler),
-    close: () => agent.close(),
-    destroy: () => agent.destroy(),
+    dispatch(request, handler) {
+      if (agent) return agent.dispatch({ ...request, origin }, handler)
+      void loaded().then((ready) => ready.dispatch({ ...request, origin }, handler))
+      return true
+    },
+    close: async () => agent?.close(),
+    destroy: async () => agent?.destroy(),
   }
 }

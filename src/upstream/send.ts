@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { GatewayError } from '../core/error.ts'
 import type { EndpointConfig } from '../providers/endpoint.ts'
 import { type Feed, feed } from './feed.ts'
+import { CONNECT_TIMEOUT } from './connector.ts'
 import { markStale, wasStale } from './stale.ts'
 
 export interface UpstreamRequest {
@@ -54,6 +55,7 @@ const CONNECT_CODES = new Set([
   'EADDRNOTAVAIL',
   'EHOSTDOWN',
   'ETIMEDOUT',
+  CONNECT_TIMEOUT,
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
@@ -327,7 +329,7 @@ function reasonOf(error: Error, code: string): string {
   if (isTls(code)) return `TLS failed (${code})`
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `its host name does not resolve (${code})`
   if (code === 'ECONNREFUSED') return 'connection refused'
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'connect timeout'
+  if (code === CONNECT_TIMEOUT || code === 'UND_ERR_CONNECT_TIMEOUT') return 'connect timeout'
   return code === '' ? error.message : code
 }
 

@@ -2,7 +2,6 @@
 // once more, only headers that no hop rewrites are signed, the body is hashed as it goes out.
 
 import { createHash, createHmac } from 'node:crypto'
-import { SignatureV4 } from '@smithy/signature-v4'
 import type { AwsAccess } from '../providers/endpoint.ts'
 import type { AwsKeys } from './aws-credentials.ts'
 import type { Sign } from './headers.ts'
@@ -44,17 +43,15 @@ export interface SigV4Options {
 
 /** Headers that a request to AWS needs beside its own. */
 export function sigV4({ service, region, host, keys, now }: SigV4Options): Sign {
-  const signer = new SignatureV4({
-    service,
-    region,
-    sha256: Sha256,
-    applyChecksum: false,
-    credentials: keys,
+  // Loaded by the first request that needs it.
+  const signer = once(async () => {
+    const { SignatureV4 } = await import('@smithy/signature-v4')
+    return new SignatureV4({ service, region, sha256: Sha256, applyChecksum: false, credentials: keys })
   })
   return async ({ method, path, headers, body }) => {
     const mark = path.indexOf('?')
     const query = new URLSearchParams(mark < 0 ? '' : path.slice(mark + 1))
-    const signed = await signer.sign(
+    const signed = await (await signer()).sign(
       {
         method,
         protocol: 'https:',
@@ -72,4 +69,9 @@ export function sigV4({ service, region, host, keys, now }: SigV4Options): Sign 
     const { host: _host, 'content-type': _type, ...added } = signed.headers
     return added
   }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
 }

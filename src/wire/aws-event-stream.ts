@@ -1,14 +1,11 @@
 // Amazon's binary event stream: bytes in, frames out, and back. The reader cuts messages by their length prefix, linear
-// in the bytes for any fragmentation and capped; the library checks both CRCs and reads the headers. Facts: the
-// service model of bedrock-runtime and Smithy's event stream encoding.
+// in the bytes for any fragmentation and capped. Facts: the service model of bedrock-runtime.
 
-import { EventStreamCodec } from '@smithy/eventstream-codec'
 import type { Frame } from '../core/dialect.ts'
 import { GatewayError } from '../core/error.ts'
+import { type AwsMessage, LEAST_BYTES, decodeMessage, encodeMessage } from './aws-message.ts'
 import type { SseReader } from './sse.ts'
 
-/** Prelude (length, header length, CRC) and the trailing CRC. */
-const LEAST_BYTES = 16
 /** Headers of at most 128 KiB and a payload of at most 24 MiB. */
 const MOST_BYTES = LEAST_BYTES + 128 * 1024 + 24 * 1024 * 1024
 
@@ -17,11 +14,6 @@ const MOST_BYTES = LEAST_BYTES + 128 * 1024 + 24 * 1024 * 1024
  * `{"code": ..., "message": ...}`. Exceptions keep their own names, which end in "Exception".
  */
 export const ERROR_EVENT = 'error'
-
-const codec = new EventStreamCodec(
-  (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
-  (text) => Buffer.from(text, 'utf8'),
-)
 
 /** @param handlers.frame gets each message; pushing throws `bad_upstream_response` on a bad CRC or past the cap. */
 export function awsReader(handlers: { frame(frame: Frame): void }, maxMessageBytes = MOST_BYTES): SseReader {
@@ -85,38 +77,34 @@ export function awsReader(handlers: { frame(frame: Frame): void }, maxMessageByt
 
 /** The frame of one complete message. @throws `bad_upstream_response` for a wrong CRC or unreadable headers. */
 export function frameOfMessage(message: Uint8Array): Frame {
-  let decoded: ReturnType<EventStreamCodec['decode']>
+  let decoded: AwsMessage
   try {
-    decoded = codec.decode(message)
+    decoded = decodeMessage(message)
   } catch (cause) {
     throw broken(cause instanceof Error ? cause.message : String(cause), cause)
   }
-  const text = (name: string): string | undefined => {
-    const value: unknown = decoded.headers[name]?.value
-    return typeof value === 'string' ? value : undefined
-  }
-  const type = text(':message-type')
+  const { headers, payload } = decoded
+  const type = headers[':message-type']
   if (type === 'error')
     return {
       event: ERROR_EVENT,
-      data: JSON.stringify({ code: text(':error-code') ?? '', message: text(':error-message') ?? '' }),
+      data: JSON.stringify({ code: headers[':error-code'] ?? '', message: headers[':error-message'] ?? '' }),
     }
-  const event = (type === 'exception' ? text(':exception-type') : undefined) ?? text(':event-type') ?? ''
-  return { event, data: Buffer.from(decoded.body).toString('utf8') }
+  const event =
+    (type === 'exception' ? headers[':exception-type'] : undefined) ?? headers[':event-type'] ?? ''
+  return { event, data: payload.toString('utf8') }
 }
 
 /** One message; `exception` makes it one. For tests, fakes and encoders. */
 export function awsMessage(event: string, data: string, type: 'event' | 'exception' = 'event'): Buffer {
-  const named = (value: string): { type: 'string'; value: string } => ({ type: 'string', value })
-  const bytes = codec.encode({
+  return encodeMessage({
     headers: {
-      [`:${type}-type`]: named(event),
-      ':content-type': named('application/json'),
-      ':message-type': named(type),
+      [`:${type}-type`]: event,
+      ':content-type': 'application/json',
+      ':message-type': type,
     },
-    body: Buffer.from(data, 'utf8'),
+    payload: Buffer.from(data, 'utf8'),
   })
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function broken(why: string, cause?: unknown): GatewayError {

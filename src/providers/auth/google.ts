@@ -1,7 +1,6 @@
 // Google's credentials as values: what an operator's text is (a service account, a user's refresh token, the metadata
 // server), and the request that turns it into an access token. Nothing is sent here.
 
-import { SignJWT, importPKCS8 } from 'jose'
 import { Secret } from '../../core/secret.ts'
 import { type JsonObject, asString, isObject } from '../../core/json.ts'
 
@@ -121,6 +120,7 @@ async function assertion(
   account: Extract<GoogleCredential, { type: 'service_account' }>,
   nowS: number,
 ): Promise<string> {
+  const { SignJWT, importPKCS8 } = await import('jose')
   const key = await importPKCS8(account.privateKey.reveal(), 'RS256')
   return new SignJWT({ scope: SCOPE })
     .setProtectedHeader({

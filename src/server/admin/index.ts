@@ -15,8 +15,6 @@ import type { AdminServices } from './services.ts'
 import { sessionRoutes } from './session.ts'
 import { settingRoutes } from './settings.ts'
 
-export const PREFIX = '/api/v1/'
-
 export const adminRoutes: readonly AdminRoute[] = [
   ...overviewRoutes,
   ...registryRoutes,

@@ -1,6 +1,6 @@
 // One address, asked what it is: the first questions decide whether anybody is there, the others who it is.
 
-import type { Dispatcher } from 'undici'
+import { type Agent, request } from 'node:http'
 import type { Json } from '../../core/json.ts'
 import { BY_PORT, FIRST_ASKS, SIGNATURES, type Said, modelNames } from './signatures.ts'
 import { urlHost } from './peers.ts'
@@ -23,7 +23,7 @@ export interface Identified {
 export type Verdict = { found: Identified } | { self: true } | { nobody: true }
 
 export interface IdentifyOptions {
-  dispatcher: Dispatcher
+  agent: Agent
   host: string
   port: number
   /** Our own instance id: who answers with it is ourselves. */
@@ -107,30 +107,39 @@ function versionOf(said: Said | undefined): { version?: string } {
 }
 
 /** Undefined: no HTTP answer in time. Redirects are answers and never followed; no key is ever sent. */
-async function question(options: IdentifyOptions, path: string): Promise<Said | undefined> {
-  const { dispatcher, host, port, instance, limitMs } = options
-  try {
-    const answer = await dispatcher.request({
-      origin: `http://${urlHost(host)}:${port}`,
-      path,
-      method: 'GET',
-      headers: { accept: 'application/json', 'x-trunkline-probe': instance },
-      signal: AbortSignal.timeout(limitMs),
-    })
-    const chunks: Buffer[] = []
-    let size = 0
-    for await (const chunk of answer.body) {
-      const bytes = chunk as Buffer
-      size += bytes.length
-      if (size > BODY_CAP) return undefined
-      chunks.push(bytes)
-    }
-    const text = Buffer.concat(chunks).toString('utf8')
-    return { status: answer.statusCode, text, json: parsed(text), headers: answer.headers }
-  } catch {
+function question(options: IdentifyOptions, path: string): Promise<Said | undefined> {
+  const { agent, host, port, instance, limitMs } = options
+  return new Promise((resolve) => {
     // Nobody there, or too slow: the normal case, and not worth a word.
-    return undefined
-  }
+    const nobody = (): void => resolve(undefined)
+    const asking = request(
+      {
+        agent,
+        host: host.replace(/^\[|\]$/g, ''),
+        port,
+        path,
+        headers: { accept: 'application/json', 'x-trunkline-probe': instance },
+        signal: AbortSignal.timeout(limitMs),
+      },
+      (answer) => {
+        const chunks: Buffer[] = []
+        let size = 0
+        answer.on('data', (bytes: Buffer) => {
+          size += bytes.length
+          if (size > BODY_CAP) answer.destroy()
+          else chunks.push(bytes)
+        })
+        answer.on('close', nobody)
+        answer.on('error', nobody)
+        answer.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8')
+          resolve({ status: answer.statusCode ?? 0, text, json: parsed(text), headers: answer.headers })
+        })
+      },
+    )
+    asking.on('error', nobody)
+    asking.end()
+  })
 }
 
 function parsed(text: string): Json | undefined {

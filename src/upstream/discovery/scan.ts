@@ -2,8 +2,8 @@
 // stored and nothing is changed; who is found is told.
 
 import { lookup } from 'node:dns/promises'
+import { Agent } from 'node:http'
 import { isIP } from 'node:net'
-import { Agent } from 'undici'
 import { isMetadata } from '../../core/address.ts'
 import { guardedLookup } from '../guard.ts'
 import { type Identified, identify } from './identify.ts'
@@ -65,25 +65,18 @@ export async function scan(options: ScanOptions): Promise<Scan> {
   const strangers = targets.filter(
     ({ host, port }) => !(port === options.ownPort && known.get(host) === '127.0.0.1'),
   )
-  const dispatcher = new Agent({
-    connect: { timeout: limitMs, lookup: guardedLookup() },
-    connections: PARALLEL,
-    pipelining: 1,
-    keepAliveTimeout: 1_000,
-    headersTimeout: limitMs,
-    bodyTimeout: limitMs,
-  })
+  const agent = new Agent({ lookup: guardedLookup(), keepAlive: true, maxSockets: PARALLEL })
   const verdicts: (Identified | undefined)[] = []
   let next = 0
   const worker = async (): Promise<void> => {
     for (let mine = next++; mine < strangers.length; mine = next++) {
       const { host, port } = strangers[mine] as { host: string; port: number }
-      const verdict = await identify({ dispatcher, host, port, instance: options.instance, limitMs })
+      const verdict = await identify({ agent, host, port, instance: options.instance, limitMs })
       if ('found' in verdict) verdicts[mine] = verdict.found
     }
   }
   await Promise.all(Array.from({ length: Math.min(PARALLEL, strangers.length) }, worker))
-  await dispatcher.destroy()
+  agent.destroy()
   const found = verdicts.filter((row) => row !== undefined)
   return { found: found.filter((row) => !isEcho(row, found, known)), asked: strangers.length }
 }
