@@ -12,6 +12,7 @@ import type { Usage } from '../core/usage.ts'
 import type { Spoken } from '../providers/provider.ts'
 import { type Exchange, collectBody } from '../upstream/send.ts'
 import { STREAM_TYPE, isStreamType } from '../wire/frames.ts'
+import { GOING_ON, type Rest, toItsEnd } from './background.ts'
 import type { Call } from './call.ts'
 import { countAnswer, countTokensLocally } from './count-tokens.ts'
 import { customCalls } from './custom-calls.ts'
@@ -24,7 +25,14 @@ import type { Runtime } from './runtime.ts'
 import { type SealTarget, issuesSeals, watchParts } from './seals.ts'
 
 export type Answer =
-  | { kind: 'whole'; body: Buffer | string; headers: Record<string, string>; usage?: Usage }
+  | {
+      kind: 'whole'
+      body: Buffer | string
+      headers: Record<string, string>
+      usage?: Usage
+      /** What it says goes on at the upstream: the usage is known only then. */
+      rest?: Rest
+    }
   | { kind: 'stream'; live: LiveStream; headers: Record<string, string> }
 
 /** What was asked, as far as its answer depends on it. */
@@ -84,6 +92,7 @@ async function streamedAnswer(
 ): Promise<Answer> {
   const {
     call,
+    read,
     relayed,
     upstream,
     quirks,
@@ -100,7 +109,14 @@ async function streamedAnswer(
   const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
   const rewrite = rename && watch ? (event: StreamEvent) => watch(rename(event)) : (rename ?? watch)
   const unwrap = request && customCalls(request)
-  const live = relayed
+  let found: Metered | undefined
+  const told =
+    keep &&
+    ((metered: Metered): void => {
+      found = metered
+      keep(metered)
+    })
+  const passed = relayed
     ? await relayStream({
         exchange,
         clock: runtime.clock,
@@ -109,7 +125,7 @@ async function streamedAnswer(
         requestId: call.id,
         endpoint: endpointId,
         hideUsage,
-        ...(keep ? { told: keep } : {}),
+        ...(told ? { told } : {}),
       })
     : await translateStream({
         exchange,
@@ -122,6 +138,13 @@ async function streamedAnswer(
         ...(rewrite ? { rewrite } : {}),
         ...(unwrap ? { unwrap } : {}),
       })
+  const live = told
+    ? toItsEnd(passed, ({ usage }) =>
+        usage || found?.id === undefined || found.terminal || read.member('background') !== true
+          ? undefined
+          : followed(found.id, asked),
+      )
+    : passed
   record.firstByteMs = runtime.clock.monotonic() - record.startedAt
   record.phase = 'stream'
   headers['content-type'] = STREAM_TYPE[call.dialect.framing]
@@ -142,16 +165,30 @@ function counted(
   return countAnswer(call, tokens)
 }
 
-function relayedWhole(
-  wire: Json,
-  body: Buffer,
-  { upstream, quirks, kept: keep }: Asked,
-  headers: Record<string, string>,
-): Answer {
+function relayedWhole(wire: Json, body: Buffer, asked: Asked, headers: Record<string, string>): Answer {
+  const { upstream, quirks, kept: keep } = asked
   const found: Metered = upstream.inspect(wire, quirks)
   if (found.error) throw found.error
   keep?.(found)
-  return { kind: 'whole', body, headers, ...(found.usage ? { usage: found.usage } : {}) }
+  // An answer that is not done is one of a background response.
+  const rest =
+    keep && found.id !== undefined && GOING_ON.has(found.finish[0]) ? followed(found.id, asked) : undefined
+  return {
+    kind: 'whole',
+    body,
+    headers,
+    ...(found.usage ? { usage: found.usage } : {}),
+    ...(rest ? { rest } : {}),
+  }
+}
+
+function followed(id: string, { endpointId, sealTarget, record, runtime }: Asked): Rest {
+  return runtime.background.follow({
+    endpoint: endpointId,
+    id,
+    model: sealTarget.model,
+    credential: record.credential,
+  })
 }
 
 /** Through the canonical form; a caller that wanted a stream gets the whole answer replayed as one. */

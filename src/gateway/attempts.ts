@@ -100,8 +100,9 @@ export function endWith(hold: Hold, answer: Answer): Answer {
     const sum = usage?.total ?? (usage?.input ?? 0) + (usage?.output ?? 0)
     return sum > 0 ? sum : undefined
   }
-  if (answer.kind === 'whole') hold.end(total(answer.usage))
-  else answer.live.onEnd(({ usage }) => hold.end(total(usage)))
+  const rest = answer.kind === 'stream' ? answer.live : answer.rest
+  if (rest) rest.onEnd(({ usage }) => hold.end(total(usage)))
+  else hold.end(total(answer.kind === 'whole' ? answer.usage : undefined))
   return answer
 }
 

@@ -15,6 +15,7 @@ import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
 import { type AskDeps, type ProbeResult, answers, listModels, probeEndpoint } from '../upstream/ask.ts'
 import type { Call, Reply } from './call.ts'
+import { background } from './background.ts'
 import { costUsd } from '../governance/cost.ts'
 import { decisions } from './decisions.ts'
 import { declaredModels } from './declared-models.ts'
@@ -68,6 +69,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
   const remembered = seals()
   const responses = options.responses ?? memoryResponses()
   const decided = decisions()
+  const going = background(() => runtime)
   let connections: Pools = pools()
   const retired = new Set<Pools>()
   let closed = false
@@ -156,6 +158,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       catalog: models,
       learned: lessons,
       responses,
+      background: going,
       seals: remembered,
       decisions: decided,
       clock,
@@ -198,6 +201,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     async close(drainMs = 10_000) {
       if (closed) return
       closed = true
+      going.close()
       runtime.probes.stop()
       runtime.watch.stop()
       const all = [connections, ...retired]

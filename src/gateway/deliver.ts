@@ -10,6 +10,7 @@ import type { Answer } from './answer.ts'
 import type { Call, Reply } from './call.ts'
 import type { DecidedWait, Decision } from './decisions.ts'
 import { settledFacts, tell } from './hooks.ts'
+import type { StreamEnd } from './pump.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -23,6 +24,16 @@ export function deliver(
   const { headers } = answer
   disclose(call, record, headers)
   record.status = 200
+  const settle = (end: StreamEnd): void => {
+    record.endedBy = end.endedBy
+    if (end.error) record.error = end.error
+    lease.settle(end.usage)
+    settled(record, end.usage, runtime)
+  }
+  if (answer.kind === 'whole' && answer.rest) {
+    answer.rest.onEnd(settle)
+    return { status: 200, headers, body: answer.body }
+  }
   if (answer.kind === 'whole') {
     lease.settle(answer.usage)
     settled(record, answer.usage, runtime)
@@ -32,12 +43,7 @@ export function deliver(
   }
   headers['cache-control'] = 'no-cache'
   headers['x-accel-buffering'] = 'no'
-  answer.live.onEnd((end) => {
-    record.endedBy = end.endedBy
-    if (end.error) record.error = end.error
-    lease.settle(end.usage)
-    settled(record, end.usage, runtime)
-  })
+  answer.live.onEnd(settle)
   return { status: 200, headers, stream: (sink) => answer.live.attach(sink) }
 }
 

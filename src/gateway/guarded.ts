@@ -9,6 +9,7 @@ import { noticed } from '../routing/hedge.ts'
 import { observe } from '../routing/vitals.ts'
 import type { Answer } from './answer.ts'
 import { attempt } from './attempt.ts'
+import type { Rest } from './background.ts'
 import type { Call } from './call.ts'
 import type { AttemptReason, DecidedAttempt } from './decisions.ts'
 import { estimatedTokens } from './facts.ts'
@@ -100,7 +101,7 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
   record.tries.push(tried)
 
   let over = false
-  const end = (error: GatewayError | undefined, usage: Usage | undefined): void => {
+  const end = (error: GatewayError | undefined, usage: Usage | undefined, rest?: Rest): void => {
     if (over) return
     over = true
     vitals.inFlight--
@@ -135,6 +136,8 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
         },
         now,
       )
+    // The upstream works on: the place is taken until it is done, the speed of that says nothing.
+    if (rest) return rest.onEnd((ended) => hold?.end(usedTokens(undefined, ended.usage)))
     hold?.end(usedTokens(error, usage), {
       overloaded: error?.kind === 'upstream_rate_limited' || error?.kind === 'upstream_timeout',
       ...(firstByteMs === undefined ? {} : { firstByteMs }),
@@ -147,7 +150,7 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
     const firstByteMs = clock.monotonic() - startedAt
     tried.firstByteMs = firstByteMs
     if (route.hedges) noticed(read.stream ? route.hedges.stream : route.hedges.whole, firstByteMs)
-    if (answer.kind === 'whole') end(undefined, answer.usage)
+    if (answer.kind === 'whole') end(undefined, answer.usage, answer.rest)
     else answer.live.onEnd((ended) => end(ended.error ?? goneBy(ended.endedBy), ended.usage))
     return answer
   } catch (thrown) {

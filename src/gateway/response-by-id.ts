@@ -152,6 +152,8 @@ async function askThere(
   if (exchange.status === 200 && isStreamType(headers['content-type'] as string, 'sse'))
     return passStream(exchange, question, endpoint.id, headers, runtime)
   const body = await collectBody(exchange, ANSWER_CAP)
+  if ((action === 'get' || action === 'cancel') && exchange.status === 200)
+    runtime.background.seen(endpoint.id, id, () => parsed(body))
   if (action === 'delete' && exchange.status === 200) await runtime.responses.delete(id)
   if (exchange.status >= 500) headers['x-should-retry'] = 'true'
   return { status: exchange.status, headers, body }
@@ -174,9 +176,20 @@ async function passStream(
     requestId: question.id,
     endpoint,
     hideUsage: false,
+    told: ({ answer }) => {
+      if (answer) runtime.background.seen(endpoint, question.responseId, () => answer)
+    },
   })
   headers['content-type'] = STREAM_TYPE.sse
   headers['cache-control'] = 'no-cache'
   headers['x-accel-buffering'] = 'no'
   return { status: 200, headers, stream: (sink) => live.attach(sink) }
+}
+
+function parsed(body: Buffer): Json | undefined {
+  try {
+    return JSON.parse(body.toString('utf8')) as Json
+  } catch {
+    return undefined
+  }
 }

@@ -13,6 +13,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type Sign, endpointHeaders } from '../upstream/headers.ts'
 import type { Pools } from '../upstream/pools.ts'
 import type { Catalog } from '../catalog/index.ts'
+import type { Background } from './background.ts'
 import type { Decisions } from './decisions.ts'
 import type { Learned } from './learned.ts'
 import type { Hooks } from './hooks.ts'
@@ -57,6 +58,8 @@ export interface Runtime {
   learned: Learned
   /** Responses that later requests may name, across reloads. */
   responses: ResponseStore
+  /** Responses that upstreams still work on, across reloads. */
+  background: Background
   /** Private state of answers, across reloads. */
   seals: Seals
   /** What was decided for the latest calls; outlives a reload. */

@@ -40,13 +40,14 @@ export async function walk(walking: Walking): Promise<Answer> {
   const { call, read, route, runtime, record } = walking
   const order = walking.fallback ? untried(walking, decide(walking)) : decide(walking)
   earn(route.budget.state, route.budget.policy)
-  // An upload can be sent once: no copies, no races.
-  if (route.shadow && !call.upload && runtime.random() < route.shadow.share)
+  // An upload can be sent once, a response in the background should be: no copies, no races.
+  const once = call.upload !== undefined || goesOn(walking)
+  if (route.shadow && !once && runtime.random() < route.shadow.share)
     copyToShadow({ call, read, route, deployment: route.shadow.to, runtime, record })
   let failure: GatewayError | undefined
   let full: GatewayError | undefined
   let from = 0
-  if (route.hedges && !call.upload && order.length > 1) {
+  if (route.hedges && !once && order.length > 1) {
     const raced = await race(walking, order)
     if ('answer' in raced) return raced.answer
     failure = raced.failure
@@ -77,6 +78,12 @@ export async function walk(walking: Walking): Promise<Answer> {
     }
   }
   throw failure ?? full ?? nobody(route, record)
+}
+
+/** Hanging up does not stop a response in the background: a second one would be made, and paid, for nobody. */
+function goesOn({ call, read, route }: Walking): boolean {
+  if (!route.hedges && !route.shadow) return false
+  return call.dialect.id === 'openai-responses' && read.member('background') === true
 }
 
 /** Deployments that were asked in this call, as `endpoint/model`. */
