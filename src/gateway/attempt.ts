@@ -26,7 +26,7 @@ import type { CallRecord } from './record.ts'
 import { refused } from './refused.ts'
 import type { Deployment } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
-import { type Keeping, keeping, speaking, unfolded } from './stored-responses.ts'
+import { type Keeping, keeping, keptBySocket, speaking, unfolded } from './stored-responses.ts'
 import { type Prepared, relayRequest, translateRequest } from './upstream-request.ts'
 
 /** One try; ends at the commit point. @throws GatewayError what may move on to the next deployment. */
@@ -74,7 +74,7 @@ async function tryOnce(
   const spoken = speaking(asked, given, provider, deployment.model)
   // Who keeps the caller's responses: the upstream, where it speaks their dialect and does, else the gateway.
   const own = spoken?.dialect === asked.dialect.id
-  const keeps = own && spoken?.stateless !== true
+  const keeps = own && spoken?.stateless !== true && !keptBySocket(asked, given)
   const { call, read } =
     asked.dialect.id === 'openai-responses'
       ? await unfolded(asked, given, keeps, own, runtime)

@@ -3,6 +3,7 @@
 import type { Cancel } from '../core/cancel.ts'
 import type { GenerationDialect } from '../core/dialect.ts'
 import type { Operation } from '../providers/provider.ts'
+import type { Session } from './session.ts'
 import type { Upload } from './upload.ts'
 
 export interface Call {
@@ -19,6 +20,8 @@ export interface Call {
   body: Buffer
   /** The rest of a large form. */
   upload?: Upload
+  /** It came as a frame of a WebSocket. `warmUp`: nothing is to be generated. */
+  socket?: { session: Session; warmUp: boolean }
   /** Raised when the caller hangs up. */
   cancel: Cancel
 }

@@ -15,6 +15,7 @@ import type { CallRecord } from './record.ts'
 import type { Route } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
 import { pinned, resumed } from './stored-responses.ts'
+import { warmedUp } from './warm-up.ts'
 
 export function handle(call: Call, runtime: Runtime): Promise<Reply> {
   const record = begin(call, runtime)
@@ -37,9 +38,10 @@ async function serve(call: Call, runtime: Runtime, record: CallRecord): Promise<
     if (call.dialect.id === 'openai-responses') await resume(call, request, runtime) // 400 a response that is gone
     lease = await admit(call, runtime, record) //                           429   reserves the caller's rate
     guard(call, request) //                                                 400   content policy
-    const answer = await cached(route, () =>
-      attempts(call, request, pinned(route, request, runtime), runtime, record),
-    ) // 502 503 504
+    const answer =
+      call.socket?.warmUp === true
+        ? warmedUp(call, request, runtime)
+        : await cached(route, () => attempts(call, request, pinned(route, request, runtime), runtime, record)) // 502 503 504
     return observed(deliver(answer, call, record, lease, runtime), call, record, runtime)
   } catch (thrown) {
     const error: GatewayError = normalise(thrown)

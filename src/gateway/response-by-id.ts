@@ -76,7 +76,9 @@ async function answerHere(
 async function itemsBefore(row: StoredResponse, runtime: Runtime): Promise<JsonObject[]> {
   const { kept } = row
   if (!kept) return []
-  const said = await conversation({ ...row, kept: { ...kept, answer: {} } }, runtime)
+  const said = await conversation({ ...row, kept: { ...kept, answer: {} } }, (id) =>
+    runtime.responses.get(id),
+  )
   return said.filter(isObject).map((item, index) => ({
     id: `item_${row.id.replace(/^resp_/, '')}_${index}`,
     type: 'message',

@@ -30,22 +30,31 @@ export async function resumed(call: Call, read: ReadRequest, runtime: Runtime): 
   if (call.dialect.id !== 'openai-responses') return undefined
   const id = read.member('previous_response_id')
   if (typeof id !== 'string') return undefined
-  const row = await runtime.responses.get(id)
+  const find = finder(call, runtime)
+  const row = await find(id)
   if (!row) return { id, row: undefined }
   if (row.owner !== callerOf(call)) throw previousGone(id)
   if (!row.kept) return { id, row }
-  return { id, row, items: await conversation(row, runtime) }
+  return { id, row, items: await conversation(row, find) }
+}
+
+export type Find = (id: string) => Promise<StoredResponse | undefined>
+
+/** Where a call looks for earlier responses: what its own socket keeps, then what is kept for all. */
+function finder({ socket }: Call, { responses }: Runtime): Find {
+  const all: Find = (id) => responses.get(id)
+  return socket ? async (id) => (await socket.session.get(id)) ?? all(id) : all
 }
 
 /** Everything said up to and with a kept response. @throws GatewayError `previous_response_not_found`. */
-export async function conversation(row: StoredResponse, runtime: Runtime): Promise<Json[]> {
+export async function conversation(row: StoredResponse, find: Find): Promise<Json[]> {
   const turns: Json[][] = []
   let at: StoredResponse | undefined = row
   for (let length = 0; at?.kept && length < LONGEST_CHAIN; length++) {
     const { input, answer, previous } = at.kept
     turns.push([...input, ...(Array.isArray(answer.output) ? answer.output : [])])
     if (previous === undefined) return turns.toReversed().flat()
-    const before = await runtime.responses.get(previous)
+    const before = await find(previous)
     if (!before?.kept || before.owner !== row.owner) throw previousGone(previous)
     at = before
   }
@@ -137,11 +146,12 @@ const ITEM_ID = /^[a-z]+_(.+)\d\d$/
 async function dereferenced(items: Json[], call: Call, runtime: Runtime): Promise<Json[]> {
   if (!items.some((item) => isObject(item) && item.type === 'item_reference')) return items
   const owner = callerOf(call)
+  const find = finder(call, runtime)
   return Promise.all(
     items.map(async (item) => {
       if (!isObject(item) || item.type !== 'item_reference') return item
       const id = typeof item.id === 'string' ? item.id : ''
-      const row = await runtime.responses.get(`resp_${ITEM_ID.exec(id)?.[1] ?? ''}`)
+      const row = await find(`resp_${ITEM_ID.exec(id)?.[1] ?? ''}`)
       const output = row?.owner === owner ? row.kept?.answer.output : undefined
       const meant = Array.isArray(output) ? output.find((one) => isObject(one) && one.id === id) : undefined
       if (meant === undefined)
@@ -149,6 +159,13 @@ async function dereferenced(items: Json[], call: Call, runtime: Runtime): Promis
       return meant
     }),
   )
+}
+
+/** Over a socket a turn is kept for the next one here, where its caller asks nobody to store it. */
+export function keptBySocket({ socket }: Call, read: ReadRequest): boolean {
+  if (!socket || read.member('store') !== false) return false
+  // What only the upstream knows it must be asked to go on from.
+  return !read.resumed || read.resumed.items !== undefined
 }
 
 function refuseKeepersOnly(read: ReadRequest): void {
@@ -184,7 +201,9 @@ export function keeping(
   runtime: Runtime,
 ): Keeping | undefined {
   if (call.dialect.id !== 'openai-responses' || call.operation !== 'chat') return undefined
-  if (read.member('store') === false) return undefined
+  const stored = read.member('store') !== false
+  const { socket } = call
+  if (!stored && !socket) return undefined
   const owner = callerOf(call)
   const put = (row: StoredResponse): void => {
     runtime.responses.put(row).catch((error: unknown) => {
@@ -196,7 +215,7 @@ export function keeping(
       const { id } = answer
       if (typeof id !== 'string' || id === '') return
       const previous = read.resumed?.id
-      put({
+      const row: StoredResponse = {
         id,
         owner,
         kept: {
@@ -204,10 +223,13 @@ export function keeping(
           answer,
           ...(previous === undefined ? {} : { previous }),
         },
-      })
+      }
+      // What a socket is not asked to store goes with it; what goes on from there may, too.
+      if (stored) put(row)
+      socket?.session.put(row)
     },
     pin(id) {
-      put({ id, owner, pin: { endpoint: deployment.endpoint.id, model: deployment.model } })
+      if (stored) put({ id, owner, pin: { endpoint: deployment.endpoint.id, model: deployment.model } })
     },
   }
 }

@@ -9,9 +9,9 @@ import type { Gateway } from '../gateway/create-gateway.ts'
 import { identify } from '../gateway/identify.ts'
 import type { AdminServices } from './admin/services.ts'
 import type { Context } from './context.ts'
-import { responsesSocket } from './api/responses.ts'
 import { failWith } from './fail.ts'
 import { realtime } from './realtime.ts'
+import { responsesSocket } from './responses-socket.ts'
 import { requestId } from './request-id.ts'
 import { keyedHeaders } from './google-caller.ts'
 import { find, methodsOf } from './router.ts'
@@ -65,8 +65,9 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
   if (options.socketPath !== undefined) listenPrivately(options.socketPath, options)
   server.on('clientError', refuseSocket)
   const live = realtime(gateway)
+  const turns = responsesSocket(gateway, options.admin?.live)
   server.on('upgrade', (request, socket, head) => {
-    if (!live.upgrade(request, socket, head)) socket.end(responsesSocket(request.url ?? '') ?? NO_SOCKET)
+    if (!live.upgrade(request, socket, head) && !turns.upgrade(request, socket, head)) socket.end(NO_SOCKET)
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -80,7 +81,7 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
         url: `http://${shown}:${port}`,
         close(drainMs = 10_000) {
           live.close()
-          return close(server, gateway, drainMs)
+          return close(server, gateway, drainMs, turns.close(drainMs))
         },
       })
     })
@@ -192,11 +193,16 @@ function refuseSocket(error: Error & { code?: string }, socket: Socket): void {
   )
 }
 
-async function close(server: Server, gateway: Gateway, drainMs: number): Promise<void> {
+async function close(
+  server: Server,
+  gateway: Gateway,
+  drainMs: number,
+  sockets: Promise<void>,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   const timer = setTimeout(() => server.closeAllConnections(), drainMs)
-  await closed
+  await Promise.all([closed, sockets])
   clearTimeout(timer)
   await gateway.close(drainMs)
 }

@@ -1,6 +1,6 @@
-// Responses by id, and the WebSocket form of the API, which is not spoken: Codex falls back to POST when told so.
+// Responses by id.
 
-import { GatewayError, normalise } from '../../core/error.ts'
+import { normalise } from '../../core/error.ts'
 import { openaiResponses } from '../../dialects/openai-responses/index.ts'
 import { type ResponseAction, responseById } from '../../gateway/response-by-id.ts'
 import type { Handler } from '../context.ts'
@@ -52,19 +52,4 @@ function decoded(text: string): string {
   } catch {
     return text
   }
-}
-
-/** The answer to a WebSocket for responses: refused so, clients of the socket form fall back to POST. */
-export function responsesSocket(url: string): string | undefined {
-  if (!/^(?:\/v1)?\/responses(?:\?|$)/.test(url)) return undefined
-  const { body } = openaiResponses.error.encode(
-    new GatewayError(
-      'unsupported_operation',
-      'responses are not served over WebSocket here; send POST /v1/responses',
-      { status: 426 },
-    ),
-    '',
-  )
-  const text = JSON.stringify(body)
-  return `HTTP/1.1 426 Upgrade Required\r\nupgrade: HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nx-should-retry: false\r\nconnection: close\r\n\r\n${text}`
 }
