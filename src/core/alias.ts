@@ -34,6 +34,23 @@ export function aliasOf(name: string, { legal, refused, most }: Alphabet): strin
   return legal.test(alias) ? alias : `t_${alias}`.slice(0, most)
 }
 
+const PACKED = 'tlid_'
+
+/**
+ * An id for a caller whose wire takes only `legal` ones: unlike an alias it says what it stands for, because the caller
+ * sends it back and the upstream that gave it wants its own.
+ */
+export function packId(id: string, legal: RegExp): string {
+  return id === '' || legal.test(id) ? id : PACKED + Buffer.from(id, 'utf8').toString('base64url')
+}
+
+/** What `packId` packed; any other id as it is. */
+export function unpackId(id: string, legal: RegExp): string {
+  if (!id.startsWith(PACKED)) return id
+  const meant = Buffer.from(id.slice(PACKED.length), 'base64url').toString('utf8')
+  return !legal.test(meant) && packId(meant, legal) === id ? meant : id
+}
+
 /** Replacing characters one by one would make `a.b` and `a:b` the same id, so the hash stands for all of it. */
 export function idAlias(id: string, legal: RegExp): string {
   return legal.test(id) ? id : `t_${hash64(id)}`

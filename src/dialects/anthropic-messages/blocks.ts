@@ -9,6 +9,7 @@ import type { Seal } from '../../core/origin.ts'
 import { carrySeal, readSeal } from '../../core/seal.ts'
 import { RAW_ARGUMENTS, parseInput } from '../../core/tool-input.ts'
 import { cacheMark, originOf, ownExtras, ownShape, rest } from './members.ts'
+import { repeatedId } from './names.ts'
 
 /**
  * @param at place in the request, for the error that names a malformed member; undefined in answers, where a malformed
@@ -68,7 +69,8 @@ const readers: Readonly<Record<string, (wire: JsonObject, at?: string) => Read |
   tool_use(wire, at) {
     if (typeof wire.id !== 'string') return refuse(at, 'id', 'a string')
     if (typeof wire.name !== 'string') return refuse(at, 'name', 'a string')
-    const { id, name, input } = wire
+    const { name, input } = wire
+    const id = repeatedId(wire.id)
     const absent = input === undefined
     return {
       part: { kind: 'tool_call', id, name, arguments: absent ? '' : JSON.stringify(input) },
@@ -81,7 +83,7 @@ const readers: Readonly<Record<string, (wire: JsonObject, at?: string) => Read |
     const shape: JsonObject = {}
     const content = decodeContent(wire.content, at, shape)
     if (!content) return refuse(at, 'content', 'a string or a list of blocks')
-    const part: Part = { kind: 'tool_result', callId: wire.tool_use_id, content }
+    const part: Part = { kind: 'tool_result', callId: repeatedId(wire.tool_use_id), content }
     const known = ['tool_use_id', 'content']
     if (typeof wire.is_error === 'boolean') {
       part.isError = wire.is_error

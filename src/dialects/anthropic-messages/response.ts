@@ -12,7 +12,8 @@ import { decodeBlock, ownBlock, sealBlock } from './blocks.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
 import { originOf, ownExtras, rest } from './members.ts'
 import { notAMessage } from './meter.ts'
-import { decodeUsage, encodeUsage } from './usage.ts'
+import { answerId } from './names.ts'
+import { decodeUsage, messageUsage } from './usage.ts'
 
 const ROOT = new Set([
   'id',
@@ -74,7 +75,7 @@ export function encodeResponse(
       parts.some((part) => part.kind === 'tool_call'),
       own,
     ),
-    usage: encodeUsage(response.usage),
+    usage: messageUsage(response.usage),
   }
   if (choice?.logprobs !== undefined && choice.logprobs !== null)
     notes.push({ field: 'logprobs', action: 'dropped', why: 'a message holds none' })
@@ -114,7 +115,7 @@ function answerBlock(part: Part, own: boolean, at: string, notes: Note[]): JsonO
         ...(part.sealed ? [sealBlock(part.sealed, 'next')] : []),
         {
           type: 'tool_use',
-          id: part.id,
+          id: answerId(part.id),
           name: part.name,
           input: input ?? { [RAW_ARGUMENTS]: part.arguments },
         },

@@ -10,8 +10,9 @@ import type { Usage } from '../../core/usage.ts'
 import { carrySeal } from '../../core/seal.ts'
 import { failureFrame } from './error.ts'
 import { encodeFinish } from './finish.ts'
+import { answerId } from './names.ts'
 import { ownBlock, sealBlock } from './blocks.ts'
-import { encodeUsage } from './usage.ts'
+import { deltaUsage, messageUsage } from './usage.ts'
 
 /** A part not yet written out: its own text, in order, until it is its turn. */
 interface Waiting {
@@ -95,7 +96,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     } else if (given.kind === 'tool_call') {
       called = true
       if (given.sealed) whole(sealBlock(given.sealed, 'next'))
-      entry.begin = { type: 'tool_use', id: given.id, name: given.name, input: {} }
+      entry.begin = { type: 'tool_use', id: own ? given.id : answerId(given.id), name: given.name, input: {} }
       // Free text is no JSON: it travels as the one string of an object, as in a whole answer.
       if (given.custom === true) {
         entry.kind = 'free_text'
@@ -141,7 +142,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
             content: [],
             stop_reason: null,
             stop_sequence: null,
-            usage: { input_tokens: 0, output_tokens: 0 },
+            usage: messageUsage(undefined),
           }
           write(`event: message_start\ndata: ${JSON.stringify({ type: 'message_start', message })}\n\n`)
           return
@@ -184,7 +185,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
         case 'end': {
           const delta = encodeFinish(finish, called, own)
           write(
-            `event: message_delta\ndata: ${JSON.stringify({ type: 'message_delta', delta, usage: encodeUsage(usage) })}\n\n`,
+            `event: message_delta\ndata: ${JSON.stringify({ type: 'message_delta', delta, usage: deltaUsage(usage) })}\n\n`,
           )
           write('event: message_stop\ndata: {"type":"message_stop"}\n\n')
           return

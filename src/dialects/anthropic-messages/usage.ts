@@ -35,28 +35,48 @@ export function mergeUsage(before: JsonObject | undefined, later: Json | undefin
   return merged
 }
 
-/** Always an object with all four counters: official clients read it unguarded. Unknown counts are 0. */
-export function encodeUsage(usage: Usage | undefined): JsonObject {
+/**
+ * Of a whole message. Always an object with all four counters: official clients read it unguarded. Unknown counts are 0;
+ * the other members that the vendor's description requires are null.
+ */
+export function messageUsage(usage: Usage | undefined): JsonObject {
   if (usage?.raw?.dialect === 'anthropic-messages') return usage.raw.value
+  return { ...counters(usage), cache_creation: creation(usage), service_tier: null }
+}
+
+/** Of message_delta, which tells less than message_start. */
+export function deltaUsage(usage: Usage | undefined): JsonObject {
+  if (usage?.raw?.dialect === 'anthropic-messages') return usage.raw.value
+  const split = creation(usage)
+  return { ...counters(usage), ...(split ? { cache_creation: split } : {}) }
+}
+
+function counters(usage: Usage | undefined): JsonObject {
   const read = usage?.cacheRead ?? 0
-  // Some hosts count more written than there was input: the sum of the three must stay the input.
-  const written = Math.min(usage?.cacheWrite ?? 0, Math.max(0, (usage?.input ?? 0) - read))
-  const hour = usage?.cacheWrite1h
+  const written = writtenOf(usage)
   return {
     input_tokens: Math.max(0, (usage?.input ?? 0) - read - written),
     cache_creation_input_tokens: written,
     cache_read_input_tokens: read,
-    ...(hour === undefined
-      ? {}
-      : {
-          cache_creation: {
-            ephemeral_5m_input_tokens: Math.max(0, written - hour),
-            ephemeral_1h_input_tokens: hour,
-          },
-        }),
     output_tokens: usage?.output ?? 0,
     ...(usage?.reasoning === undefined
       ? {}
       : { output_tokens_details: { thinking_tokens: usage.reasoning } }),
+    server_tool_use: null,
   }
+}
+
+function creation(usage: Usage | undefined): JsonObject | null {
+  const hour = usage?.cacheWrite1h
+  return hour === undefined
+    ? null
+    : {
+        ephemeral_5m_input_tokens: Math.max(0, writtenOf(usage) - hour),
+        ephemeral_1h_input_tokens: hour,
+      }
+}
+
+/** Some hosts count more written than there was input: the sum of the three must stay the input. */
+function writtenOf(usage: Usage | undefined): number {
+  return Math.min(usage?.cacheWrite ?? 0, Math.max(0, (usage?.input ?? 0) - (usage?.cacheRead ?? 0)))
 }

@@ -276,7 +276,7 @@ function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): Js
   return {
     index: choice.index,
     message,
-    logprobs: choice.logprobs ?? null,
+    logprobs: isObject(choice.logprobs) ? { content: null, refusal: null, ...choice.logprobs } : null,
     finish_reason: legacy && word === 'tool_calls' ? 'function_call' : word,
   }
 }

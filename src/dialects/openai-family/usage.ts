@@ -57,9 +57,20 @@ export function decodeUsage(wire: unknown, quirks: Quirks): Usage | undefined {
   return usage
 }
 
+/** Some hosts have details as null, which the vendor's description and its typed clients do not take. */
+function withoutNulls(wire: JsonObject): JsonObject {
+  if (wire.prompt_tokens_details !== null && wire.completion_tokens_details !== null) return wire
+  const { prompt_tokens_details: input, completion_tokens_details: output, ...rest } = wire
+  return {
+    ...rest,
+    ...(input == null ? {} : { prompt_tokens_details: input }),
+    ...(output == null ? {} : { completion_tokens_details: output }),
+  }
+}
+
 export function encodeUsage(usage: Usage): JsonObject {
   if (usage.raw?.dialect === 'openai-chat') {
-    const raw = usage.raw.value
+    const raw = withoutNulls(usage.raw.value)
     if (usage.output === undefined || usage.output === raw.completion_tokens) return raw
     // A host that counts reasoning elsewhere is put right.
     return { ...raw, completion_tokens: usage.output, total_tokens: (usage.input ?? 0) + usage.output }

@@ -74,6 +74,17 @@ export function failedEvent(error: GatewayError, response: JsonObject, sequence 
   return `event: response.failed\ndata: ${JSON.stringify({ type: 'response.failed', sequence_number: sequence, response: failed })}\n\n`
 }
 
+/** Members that every Response has: what was asked is not at hand here. */
+const UNTOLD: JsonObject = {
+  instructions: null,
+  metadata: null,
+  parallel_tool_calls: true,
+  temperature: null,
+  tool_choice: 'auto',
+  tools: [],
+  top_p: null,
+}
+
 export function failureFrame(error: GatewayError, requestId: string): string {
   return failedEvent(error, {
     id: answerId(requestId),
@@ -82,6 +93,7 @@ export function failureFrame(error: GatewayError, requestId: string): string {
     model: '',
     output: [],
     incomplete_details: null,
+    ...UNTOLD,
   })
 }
 

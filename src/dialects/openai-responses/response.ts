@@ -10,6 +10,7 @@ import { answerId, errorInside } from './error.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
 import { assistantParts } from './items-decode.ts'
 import { type AnswerItems, encodeParts, freshIds } from './items-encode.ts'
+import { encodeLogprob } from './logprobs.ts'
 import { ownExtras, rest } from './members.ts'
 import { spellings } from './names.ts'
 import { wantsSealed } from './request-decode.ts'
@@ -132,7 +133,7 @@ function addLogprobs(output: readonly JsonObject[], choice: Choice | undefined, 
   if (own || !Array.isArray(logprobs)) return
   const message = output.find((item) => item.type === 'message')
   const part = Array.isArray(message?.content) ? message.content.find(isObject) : undefined
-  if (part?.type === 'output_text') part.logprobs = logprobs
+  if (part?.type === 'output_text') part.logprobs = logprobs.map(encodeLogprob)
 }
 
 /** What every form of an answer begins with. */

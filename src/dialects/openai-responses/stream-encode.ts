@@ -16,6 +16,7 @@ import { encodeCitation } from './content.ts'
 import { failedEvent } from './error.ts'
 import { encodeFinish } from './finish.ts'
 import { encodeParts, freshIds } from './items-encode.ts'
+import { encodeLogprob } from './logprobs.ts'
 import { answerHead, answerItems, emptyMessage } from './response.ts'
 import { echoOf } from './request-encode.ts'
 import { encodeUsage } from './usage.ts'
@@ -325,7 +326,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           usage = event.usage
           return
         case 'logprobs':
-          if (event.choice === 0 && event.content) logprobs.push(...event.content)
+          if (event.choice === 0 && event.content) logprobs.push(...event.content.map(encodeLogprob))
           return
         case 'extras':
           if (event.dialect === 'openai-responses' && event.choice === undefined)
