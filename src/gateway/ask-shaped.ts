@@ -51,14 +51,22 @@ export async function askShaped(
     return { body: jsonOf(await collectBody(one, ANSWER_CAP), endpoint.id), headers: one.headers }
   })
   record.firstByteMs = runtime.clock.monotonic() - record.startedAt
-  return plainAnswer(whole, read, call.operation)
+  return plainAnswer(whole, read, call.operation, record)
 }
 
 /** An answer in the public shape. */
-function plainAnswer(whole: JsonObject, read: ReadRequest, operation: Call['operation']): Answer {
+function plainAnswer(
+  whole: JsonObject,
+  read: ReadRequest,
+  operation: Call['operation'],
+  record: CallRecord,
+): Answer {
   const headers = { 'content-type': 'application/json' }
   const body = Buffer.from(JSON.stringify(whole))
-  if (operation === 'embeddings') return embeddingsAnswer(whole, body, read, headers)
+  if (operation === 'embeddings')
+    return whole.usage === undefined
+      ? uncounted(whole, read, headers, record)
+      : embeddingsAnswer(whole, body, read, headers)
   const tokens = rerankTokens(whole)
   return {
     kind: 'whole',
@@ -66,4 +74,19 @@ function plainAnswer(whole: JsonObject, read: ReadRequest, operation: Call['oper
     headers,
     ...(tokens === undefined ? {} : { usage: { input: tokens, total: tokens } }),
   }
+}
+
+/** The public shape has the counts, and typed clients read them unguarded. What is metered stays unknown. */
+function uncounted(
+  whole: JsonObject,
+  read: ReadRequest,
+  headers: Record<string, string>,
+  record: CallRecord,
+): Answer {
+  record.notes.push({ field: 'usage', action: 'approximated', why: 'the host counted no tokens: told as 0' })
+  const told = { ...whole, usage: { prompt_tokens: 0, total_tokens: 0 } }
+  const body = Buffer.from(JSON.stringify(told))
+  const answer = embeddingsAnswer(told, body, read, headers)
+  if (answer.kind === 'whole') delete answer.usage
+  return answer
 }

@@ -1,5 +1,5 @@
 // Embedding answers: OpenAI's public shape, in the encoding the caller asked for and in input order. The official
-// clients ask for base64 (little-endian float32) unless told otherwise; many hosts only do floats.
+// clients ask for base64 (little-endian float32) unless told otherwise; many hosts only do floats, some only base64.
 
 import { GatewayError } from '../core/error.ts'
 import { type Json, type JsonObject, asNumber, isObject } from '../core/json.ts'
@@ -21,7 +21,7 @@ export function embeddingsAnswer(
   const wantsBase64 = read.json().encoding_format === 'base64'
   const rows = wire.data.filter(isObject)
   const inOrder = rows.every((row, index) => row.index === index)
-  const encoded = !wantsBase64 || rows.every((row) => typeof row.embedding === 'string')
+  const encoded = rows.every((row) => (typeof row.embedding === 'string') === wantsBase64)
   const usage = usageOf(wire)
   const answer = (bytes: Buffer | string): Answer => ({
     kind: 'whole',
@@ -32,10 +32,18 @@ export function embeddingsAnswer(
   // The usual case: the bytes pass.
   if (inOrder && encoded) return answer(body)
   const sorted = [...rows].sort((a, b) => (asNumber(a.index) ?? 0) - (asNumber(b.index) ?? 0))
-  const data = sorted.map((row) =>
-    wantsBase64 && Array.isArray(row.embedding) ? { ...row, embedding: toBase64(row.embedding) } : row,
-  )
+  const data = sorted.map((row) => ({ ...row, embedding: encodedAs(wantsBase64, row.embedding) }))
   return answer(JSON.stringify({ ...wire, data }))
+}
+
+function encodedAs(base64: boolean, vector: Json | undefined): Json | undefined {
+  if (base64) return Array.isArray(vector) ? toBase64(vector) : vector
+  return typeof vector === 'string' ? fromBase64(vector) : vector
+}
+
+function fromBase64(text: string): number[] {
+  const bytes = Buffer.from(text, 'base64')
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => bytes.readFloatLE(index * 4))
 }
 
 /** Little-endian float32, base64: what openai-node and openai-python decode. */

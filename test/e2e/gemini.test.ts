@@ -523,6 +523,8 @@ describe('embeddings', () => {
     expect(answer.data.map((row) => row.embedding.map((value) => Math.round(value * 10) / 10))).toEqual(
       values,
     )
+    // Google counted nothing; the client's type has the counts, and code reads them unguarded.
+    expect(answer.usage).toEqual({ prompt_tokens: 0, total_tokens: 0 })
     expect(lastGoogle().path).toBe('/v1beta/models/gemini-3-flash:batchEmbedContents')
     expect(lastGoogle().at('requests')).toEqual(
       ['a', 'b'].map((text) => ({

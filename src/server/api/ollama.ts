@@ -156,7 +156,8 @@ async function embeddings(context: Context, body: JsonObject, input: Json): Prom
   const usage = isObject(wire) && isObject(wire.usage) ? wire.usage.prompt_tokens : undefined
   return {
     vectors: rows.map((row) => row.embedding ?? []),
-    tokens: typeof usage === 'number' ? usage : undefined,
+    // 0 stands for a count that the host did not tell.
+    tokens: typeof usage === 'number' && usage > 0 ? usage : undefined,
   }
 }
 
