@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/{faults,conformance,e2e,recorded}/**/*.test.ts'],
+          include: ['test/{faults,conformance,e2e,published,recorded}/**/*.test.ts'],
           pool: 'threads',
           isolate: true,
           testTimeout: 30_000,

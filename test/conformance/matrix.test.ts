@@ -1,7 +1,8 @@
-// Between any two dialects nothing is lost without a word.
+// Between any two dialects nothing is lost without a word, and every answer holds by the caller's vendor's own schemas.
 
 import { describe, expect, test } from 'vitest'
-import { CALLERS, UPSTREAMS, answerCell, requestCell } from './matrix.ts'
+import { ERRORS, type ErrorKind, GatewayError } from '../../src/core/error.ts'
+import { CALLERS, UPSTREAMS, answerCell, answerViolations, failureViolations, requestCell } from './matrix.ts'
 import { ANSWERS, REQUESTS } from './scenarios.ts'
 
 const pairs = CALLERS.flatMap((caller) => UPSTREAMS.map((upstream) => ({ caller, upstream })))
@@ -12,6 +13,13 @@ describe.each(pairs)('$caller.id to $upstream.id', ({ caller, upstream }) => {
   })
   test.each(Object.entries(ANSWERS))('answer: %s', (_name, given) => {
     expect(answerCell(given, upstream, caller)).not.toMatchObject({ verdict: 'silent' })
+    expect(answerViolations(given, upstream, caller)).toEqual([])
+  })
+})
+
+describe.each(CALLERS)('failures told to $id', (caller) => {
+  test.each(Object.keys(ERRORS) as ErrorKind[])('%s', (kind) => {
+    expect(failureViolations(new GatewayError(kind, 'what happened'), caller)).toEqual([])
   })
 })
 

@@ -14,6 +14,7 @@ import type { GenerationRequest } from '../../src/core/request.ts'
 import type { FinishReason, GenerationResponse } from '../../src/core/response.ts'
 import { dialects } from '../../src/dialects/index.ts'
 import { frameReader } from '../../src/wire/frames.ts'
+import { violations } from '../published/answers.ts'
 import { canonical } from '../recorded/facts.ts'
 import { ANSWERS, type AskedFor, REQUESTS } from './scenarios.ts'
 
@@ -62,14 +63,8 @@ export function requestCell(asked: AskedFor, from: GenerationDialect, to: Genera
 
 /** An answer of scenario `given`, from an upstream of `from` to a caller of `to`, whole and streamed. */
 export function answerCell(given: GenerationResponse, from: GenerationDialect, to: GenerationDialect): Cell {
-  let heard: GenerationResponse
-  try {
-    heard = from.response.decode(from.response.encode(structuredClone(given), CONTEXT).body, {})
-  } catch (thrown) {
-    if (thrown instanceof GatewayError) return { verdict: 'unsayable' }
-    throw thrown
-  }
-  if (missing(answerFacts(given), answerFacts(heard)).length > 0) return { verdict: 'unsayable' }
+  const heard = heardFrom(given, from)
+  if (!heard || missing(answerFacts(given), answerFacts(heard)).length > 0) return { verdict: 'unsayable' }
   const told = to.response.encode(heard, CONTEXT)
   const whole = answerFacts(to.response.decode(told.body, {}))
   const streamed = answerFacts(throughStream(heard, to))
@@ -79,6 +74,45 @@ export function answerCell(given: GenerationResponse, from: GenerationDialect, t
     ...missing(whole, streamed).map((line) => `streamed: ${line}`),
   ]
   return verdict(lost, told.notes)
+}
+
+/** As an upstream of `from` sends it; undefined where its wire has no form for it. */
+function heardFrom(given: GenerationResponse, from: GenerationDialect): GenerationResponse | undefined {
+  try {
+    return from.response.decode(from.response.encode(structuredClone(given), CONTEXT).body, {})
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) return undefined
+    throw thrown
+  }
+}
+
+/** What breaks the published schemas in an answer of `from` as a caller of `to` gets it, whole and streamed. */
+export function answerViolations(
+  given: GenerationResponse,
+  from: GenerationDialect,
+  to: GenerationDialect,
+): string[] {
+  const heard = heardFrom(given, from)
+  if (!heard) return []
+  const whole = JSON.stringify(to.response.encode(heard, CONTEXT).body)
+  return [...violations(to.id, false, whole), ...violations(to.id, true, streamOf(heard, to))]
+}
+
+/** The same for a failure, of the call and within a stream. */
+export function failureViolations(error: GatewayError, to: GenerationDialect): string[] {
+  const whole = JSON.stringify(to.error.encode(error, CONTEXT.id).body)
+  const pieces: string[] = []
+  const encoder = to.stream.encoder(CONTEXT, (piece) => pieces.push(piece))
+  encoder.event({ type: 'failure', error })
+  pieces.push(to.stream.failure(error, CONTEXT.id))
+  return [...violations(to.id, false, whole), ...violations(to.id, true, pieces.join(''))]
+}
+
+function streamOf(response: GenerationResponse, dialect: GenerationDialect): string {
+  const pieces: string[] = []
+  const encoder = dialect.stream.encoder(CONTEXT, (piece) => pieces.push(piece))
+  replay(response, (event) => encoder.event(event))
+  return pieces.join('')
 }
 
 function verdict(lost: string[], notes: readonly Note[]): Cell {
@@ -95,13 +129,10 @@ function decodeRequest(dialect: GenerationDialect, body: JsonObject): Generation
 
 /** Encoded as a stream of `dialect` and decoded again, its events checked on the way. */
 function throughStream(response: GenerationResponse, dialect: GenerationDialect): GenerationResponse {
-  const pieces: string[] = []
-  const encoder = dialect.stream.encoder(CONTEXT, (piece) => pieces.push(piece))
-  replay(response, (event) => encoder.event(event))
   const events: StreamEvent[] = []
   const decoder = dialect.stream.decoder({}, (event) => events.push(event))
   const reader = frameReader(dialect.framing, { frame: (frame) => decoder.frame(frame) })
-  reader.push(Buffer.from(pieces.join('')))
+  reader.push(Buffer.from(streamOf(response, dialect)))
   reader.end()
   decoder.end()
   const broken = checkGrammar(events)

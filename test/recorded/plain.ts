@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Json, type JsonObject, isObject } from '../../src/core/json.ts'
 import { type Step, recordedReply } from '../../src/testing/index.ts'
+import { violations } from '../published/answers.ts'
 import { recordedRoot } from './cases.ts'
 import { canonical, list, parse, shown } from './facts.ts'
 
@@ -117,7 +118,7 @@ export function plainProblems({ row, reply, bytes }: PlainCase, status: number, 
     check(
       'vectors',
       rows.map((one) => one.embedding),
-      vectorsIn(wire),
+      vectorsIn(wire).map(numbers),
     )
     check(
       'indexes',
@@ -126,6 +127,7 @@ export function plainProblems({ row, reply, bytes }: PlainCase, status: number, 
     )
     const tokens = isObject(got.usage) ? got.usage.total_tokens : undefined
     check('tokens', tokens, tokensIn(wire))
+    problems.push(...violations('openai-embeddings', false, JSON.stringify(got)))
     return problems
   }
   const rows = isObject(wire) ? list(wire.results ?? wire.data) : []
@@ -140,6 +142,13 @@ export function plainProblems({ row, reply, bytes }: PlainCase, status: number, 
     rows.map((one) => `text ${shown(one.index)}`),
   )
   return problems
+}
+
+/** A recorded vector in base64, as a caller who did not ask for it gets it. */
+function numbers(vector: Json): Json {
+  return typeof vector === 'string'
+    ? [...new Float32Array(new Uint8Array(Buffer.from(vector, 'base64')).buffer)]
+    : vector
 }
 
 function tokensIn(wire: unknown): unknown {

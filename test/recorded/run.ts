@@ -20,6 +20,7 @@ import { quirksOf } from '../../src/providers/provider.ts'
 import { startServer } from '../../src/server/index.ts'
 import { type Fake, startFake } from '../../src/testing/index.ts'
 import { frameReader } from '../../src/wire/frames.ts'
+import { violations } from '../published/answers.ts'
 import { asideChecks } from './aside.ts'
 import type { RecordedCase } from './cases.ts'
 import { type Facts, canonical, differences, shown } from './facts.ts'
@@ -267,14 +268,25 @@ async function translateChecks(
         continue
       }
       problems.push(...(await answerProblems(how, target, streamed, answer.bytes, want)))
+      // A carrier's answer in the caller's dialect is relayed without its wrapping.
+      if (target.dialect.id !== recorded.wire.dialect.id)
+        problems.push(...published(how, target, streamed, answer.bytes))
     }
 
   // A stream collected to a whole answer.
   if (recorded.streamed && facts.error === undefined) {
     const whole = Buffer.from(JSON.stringify(target.dialect.response.encode(collect(events), CONTEXT).body))
     problems.push(...(await answerProblems('collected', target, false, whole, want)))
+    // In its own dialect what its host adds is written back, which need not hold by the vendor's description.
+    if (target.dialect.id !== recorded.wire.dialect.id)
+      problems.push(...published('collected', target, false, whole))
   }
   return problems
+}
+
+/** What we wrote holds by the description that the dialect's vendor publishes. */
+function published(how: string, { dialect }: Wire, streamed: boolean, bytes: Buffer): string[] {
+  return violations(dialect.id, streamed, bytes).map((line) => `${how}: by the published schema: ${line}`)
 }
 
 async function answerProblems(
@@ -329,6 +341,9 @@ async function errorChecks(recorded: RecordedCase, fake: Fake, ask: Ask): Promis
     const got = target.read(false, answer.bytes).error
     if (wanted !== undefined && got?.includes(wanted) !== true)
       problems.push(`${how}: message ${shown(got)} instead of ${shown(wanted)}`)
+    // Within a family an error is passed on as its host put it.
+    if (canonical(parsed(answer.bytes)) !== canonical(parsed(recorded.bytes)))
+      problems.push(...published(how, target, false, answer.bytes))
   }
   return problems
 }

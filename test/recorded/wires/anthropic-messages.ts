@@ -46,7 +46,7 @@ export const messagesWire: Wire = {
           finish,
           tools: first.tools.map((tool, index) => ({
             ...tool,
-            id: tool.id === '' && from !== 'gemini' ? `call_${index}` : tool.id,
+            id: tool.id === '' && from !== 'gemini' ? `call_${index}` : packed(tool.id),
             arguments: isObject(tool.arguments) ? tool.arguments : { _raw_arguments: tool.arguments },
           })),
         },
@@ -71,6 +71,10 @@ export const messagesWire: Wire = {
     atoms: messagesAtoms,
   },
 }
+
+/** Ids that the vendor's alphabet refuses come packed. */
+const packed = (id: string): string =>
+  /^[\w-]*$/.test(id) ? id : `tlid_${Buffer.from(id).toString('base64url')}`
 
 async function byAnthropic(streamed: boolean, bytes: Buffer): Promise<object> {
   const client = new Anthropic({
