@@ -15,6 +15,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { type Gateway, createGateway } from '../../src/gateway/create-gateway.ts'
 import { type RunningServer, startServer } from '../../src/server/index.ts'
 import { type Fake, startFake } from '../../src/testing/index.ts'
+import { violations } from '../published/answers.ts'
 
 interface Seen {
   method: string
@@ -229,6 +230,7 @@ test('Ollama’s own client, on an upstream that speaks Chat', async () => {
   expect((await client.generate({ model: 'chatty', prompt: 'ping' })).response).toBe(text)
   const vectors = await client.embed({ model: 'chatty', input: ['a', 'b'] })
   expect(vectors.embeddings.length).toBe(2)
+  expect(violations('ollama-embed', false, JSON.stringify(vectors))).toEqual([])
   const failure: unknown = await client.chat({ model: 'nobody' }).catch((thrown: unknown) => thrown)
   expect(String(failure)).toContain('nobody')
 })

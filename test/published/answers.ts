@@ -11,7 +11,7 @@ import { type Check, compileSchemas } from './schema.ts'
 const FOLDER = process.env.PUBLISHED_SPECS ?? join(import.meta.dirname, '../../../shared/specs')
 
 /** What callers get that has a schema: an answer of a dialect, or of a plain operation. */
-export type AnswerKind = DialectId | 'openai-embeddings' | 'ollama-embed'
+export type AnswerKind = DialectId | 'openai-embeddings' | 'openai-compaction' | 'ollama-embed'
 /** A whole answer, one payload of a stream, or a failure (of the call, or in the stream). */
 type Form = 'whole' | 'event' | 'error'
 
@@ -35,6 +35,7 @@ const ROWS: Readonly<Partial<Record<AnswerKind, Row>>> = {
   'openai-responses': { ...openai, whole: 'Response', event: 'ResponseStreamEvent' },
   'openai-completions': { ...openai, whole: 'CreateCompletionResponse', event: 'CreateCompletionResponse' },
   'openai-embeddings': { ...openai, whole: 'CreateEmbeddingResponse' },
+  'openai-compaction': { ...openai, whole: 'CompactResource' },
   'anthropic-messages': {
     file: 'anthropic',
     whole: 'Message',
