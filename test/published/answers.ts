@@ -15,8 +15,10 @@ export type AnswerKind = DialectId | 'openai-embeddings' | 'openai-compaction' |
 /** A whole answer, one payload of a stream, or a failure (of the call, or in the stream). */
 type Form = 'whole' | 'event' | 'error'
 
+type SpecFile = 'openai' | 'anthropic' | 'gemini' | 'ollama'
+
 interface Row {
-  file: 'openai' | 'anthropic' | 'gemini' | 'ollama'
+  file: SpecFile
   whole: string
   event?: string
   error: string
@@ -75,6 +77,16 @@ export function broken(kind: AnswerKind, streamed: boolean, bytes: Buffer | stri
   return [...found.values()]
 }
 
+/** The same of any other answer, by the name of its schema. */
+export function schemaViolations(file: SpecFile, name: string, value: unknown): string[] {
+  return schema(
+    { file },
+    name,
+  )(value)
+    .map((problem) => `${file} ${name}${problem}`)
+    .filter((line) => EXCEPTIONS[withoutPlace(line)] === undefined)
+}
+
 /** A line without indexes: how exceptions name it. */
 export const withoutPlace = (line: string): string => line.replaceAll(/\[\d+\]/g, '[]')
 
@@ -107,7 +119,7 @@ export const specsPresent = existsSync(FOLDER)
 const files = new Map<string, (name: string) => Check>()
 const checks = new Map<string, Check>()
 
-function schema({ file }: Row, name: string): Check {
+function schema({ file }: Pick<Row, 'file'>, name: string): Check {
   const key = `${file} ${name}`
   const known = checks.get(key)
   if (known) return known
@@ -116,7 +128,7 @@ function schema({ file }: Row, name: string): Check {
   return found
 }
 
-function schemasOf(file: Row['file']): (name: string) => Check {
+function schemasOf(file: SpecFile): (name: string) => Check {
   const known = files.get(file)
   if (known) return known
   const path = join(FOLDER, `${file}.openapi.json`)
