@@ -64,8 +64,27 @@ export interface Quirks {
   jsonFormat?: 'object' | 'schema_only' | 'text'
   /** JSON output and tools exclude each other; the schema goes into the instructions. */
   jsonOrTools?: boolean
-  /** Tool call ids must be nine letters or digits (Mistral). */
-  toolCallIds?: 'nine'
+  /**
+   * Tool call ids must be nine letters or digits (Mistral); or the ids handed out are the same in every turn, or empty
+   * (Moonshot, Google's compatible endpoint): the caller gets ones of its own, and the host its own back.
+   */
+  toolCallIds?: 'nine' | 'repeated'
+  /** A whole answer is refused while the model thinks: it is asked for as a stream and put together here (Qwen). */
+  wholeAnswers?: 'unless_thinking'
+  /** `[1]` in a text points into the sources that the answer lists in its root (Perplexity). */
+  citations?: 'numbered'
+  /** The host mixes frames of its own with those of the dialect (`response` and bare `tool_calls` of Workers AI). */
+  frames?: 'cloudflare'
+  /**
+   * How a final assistant turn is continued: by `prefix` on it, the answer repeating it (Mistral); by `partial` on it
+   * (Moonshot); by `continue_final_message` (vLLM, SGLang); or always, asked or not, and with thinking off only
+   * (llama.cpp). Default: not known, the turn is passed as it came.
+   */
+  prefill?: 'prefix_echoed' | 'partial' | 'continue_final_message' | 'implicit'
+  /** A completion's text stands where Chat has it (Mistral's fill-in-the-middle). */
+  textIn?: 'message'
+  /** The model may write its calls into the text, in tags; what names an offered tool is read as a call. */
+  writtenCalls?: boolean
   /** Free-text tools are taken as they are. Default: callers of another dialect get them as functions of one string. */
   customTools?: 'ok'
   /** A list of allowed tools in `tool_choice` is taken. Default: as for `customTools`, the other tools are left out. */
@@ -195,6 +214,15 @@ export interface Meter {
   readonly result: Metered
 }
 
+/** What is known of a request before anything is parsed. */
+export interface Glance {
+  stream: boolean
+  /** One root member as sent. */
+  member(name: string): Json | undefined
+  /** Whether the body holds that text. */
+  holds(text: string): boolean
+}
+
 export interface GenerationDialect {
   id: DialectId
   framing: Framing
@@ -222,6 +250,11 @@ export interface GenerationDialect {
     needsFit?(quirks: Quirks): boolean
     /** A relayed body of this dialect as one host takes it. Never changes `body` in place. */
     fit?(body: JsonObject, target: EncodeTarget, notes: Note[]): JsonObject
+    /**
+     * Whether this host's answer to a request of this dialect is not quite of the dialect: then the call is translated,
+     * not relayed, though both sides speak the same. Asked for every relayed call.
+     */
+    rewrites?(target: Pick<EncodeTarget, 'model' | 'quirks'>, glance: Glance): boolean
   }
   response: {
     /** Whole answer to canonical. Throws `bad_upstream_response` when it is not one (error object, no choices). */

@@ -1,19 +1,22 @@
 // A 2xx answer on its way to the caller: relayed or translated, streamed or whole. A stream is returned at the commit point,
 // with its first frame seen to be good.
 
-import { replay } from '../core/collect.ts'
+import { collector, replay } from '../core/collect.ts'
 import type { AnswerContext, GenerationDialect, Metered, Quirks } from '../core/dialect.ts'
 import { GatewayError } from '../core/error.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { Json } from '../core/json.ts'
 import type { GenerationRequest } from '../core/request.ts'
+import type { GenerationResponse } from '../core/response.ts'
 import { toolNames } from '../core/tool-names.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Spoken } from '../providers/provider.ts'
 import { type Exchange, collectBody } from '../upstream/send.ts'
-import { STREAM_TYPE, isStreamType } from '../wire/frames.ts'
+import { STREAM_TYPE, frameReader, isStreamType } from '../wire/frames.ts'
+import { answerFilter, filtered } from './answer-filter.ts'
 import { GOING_ON, type Rest, toItsEnd } from './background.ts'
 import type { Call } from './call.ts'
+import { callIds } from './call-ids.ts'
 import { countAnswer, countTokensLocally } from './count-tokens.ts'
 import { customCalls } from './custom-calls.ts'
 import { embeddingsAnswer } from './embeddings.ts'
@@ -71,18 +74,21 @@ export async function answerOf(exchange: Exchange, asked: Asked): Promise<Answer
     record.firstByteMs = runtime.clock.monotonic() - record.startedAt
     return passedAnswer(exchange, headers, runtime.clock)
   }
-  const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
   const type = exchange.headers['content-type'] ?? ''
+  const streamed = read.stream && call.operation !== 'embeddings' && call.operation !== 'count_tokens'
   if (streamed && isStreamType(type, upstream.framing)) return streamedAnswer(exchange, asked, headers)
   const body = await collectBody(exchange, ANSWER_CAP)
-  record.firstByteMs = runtime.clock.monotonic() - record.startedAt
-  const wire = jsonAnswer(body, type, asked.endpointId)
   headers['content-type'] = 'application/json'
+  record.firstByteMs = runtime.clock.monotonic() - record.startedAt
+  // Some hosts answer as a stream only: the caller, who wanted none, gets it put together.
+  if (call.operation === 'chat' && upstream.framing === 'sse' && type.includes('text/event-stream'))
+    return wholeAnswer(folded(body, asked), asked, false, headers)
+  const wire = jsonAnswer(body, type, asked.endpointId)
   if (call.operation === 'embeddings') return embeddingsAnswer(wire, body, read, headers)
   if (call.operation === 'count_tokens') return counted(wire, body, asked, headers)
   return asked.relayed && !streamed
     ? relayedWhole(wire, body, asked, headers)
-    : translatedWhole(wire, asked, streamed, headers)
+    : wholeAnswer(upstream.response.decode(wire, asked.quirks), asked, streamed, headers)
 }
 
 async function streamedAnswer(
@@ -107,8 +113,13 @@ async function streamedAnswer(
   } = asked
   const rename = request && toolNames(request, upstream)
   const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
-  const rewrite = rename && watch ? (event: StreamEvent) => watch(rename(event)) : (rename ?? watch)
+  const ids = callIds(request, endpointId)
+  const rewrite = (event: StreamEvent): StreamEvent => {
+    const own = ids(rename ? rename(event) : event)
+    return watch ? watch(own) : own
+  }
   const unwrap = request && customCalls(request)
+  const filter = answerFilter(request, quirks)
   let found: Metered | undefined
   const told =
     keep &&
@@ -135,7 +146,8 @@ async function streamedAnswer(
         quirks,
         context,
         requestId: call.id,
-        ...(rewrite ? { rewrite } : {}),
+        rewrite,
+        ...(filter ? { filter } : {}),
         ...(unwrap ? { unwrap } : {}),
       })
   const live = told
@@ -191,18 +203,33 @@ function followed(id: string, { endpointId, sealTarget, record, runtime }: Asked
   })
 }
 
+/** A stream that is here whole, as the answer it tells. @throws the failure inside it. */
+function folded(body: Buffer, { upstream, quirks }: Asked): GenerationResponse {
+  const fold = collector()
+  const decoder = upstream.stream.decoder(quirks, fold.event)
+  const reader = frameReader(upstream.framing, { frame: (frame) => decoder.frame(frame), comment() {} })
+  reader.push(body)
+  reader.end()
+  decoder.end()
+  return fold.response()
+}
+
 /** Through the canonical form; a caller that wanted a stream gets the whole answer replayed as one. */
-function translatedWhole(
-  wire: Json,
-  { call, upstream, quirks, context, request, sealTarget, runtime, record }: Asked,
+function wholeAnswer(
+  given: GenerationResponse,
+  { call, upstream, quirks, context, request, sealTarget, endpointId, runtime, record }: Asked,
   streamed: boolean,
   headers: Record<string, string>,
 ): Answer {
-  const response = upstream.response.decode(wire, quirks)
+  const filter = answerFilter(request, quirks)
+  const response = filter ? filtered(given, filter) : given
   const rewrite = request && toolNames(request, upstream)
   if (rewrite)
     for (const choice of response.choices)
       for (const part of choice.parts) if (part.kind === 'tool_call') part.name = rewrite.original(part.name)
+  const ids = callIds(request, endpointId)
+  for (const choice of response.choices)
+    for (const part of choice.parts) if (part.kind === 'tool_call') ids.part(part)
   const unwrap = request && customCalls(request)
   if (unwrap)
     for (const choice of response.choices)

@@ -2,7 +2,7 @@
 // demo where the endpoint is that. Ends at the commit point: what it returns is good, what it throws may move on.
 
 import { modelFacts } from '../catalog/index.ts'
-import type { AnswerContext, GenerationDialect, Metered } from '../core/dialect.ts'
+import type { AnswerContext, GenerationDialect, Metered, Quirks } from '../core/dialect.ts'
 import { GatewayError, normalise } from '../core/error.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import { PACKED } from '../core/seal.ts'
@@ -15,6 +15,7 @@ import { isStreamType } from '../wire/frames.ts'
 import { type Answer, answerOf } from './answer.ts'
 import { askShaped, isPlain } from './ask-shaped.ts'
 import type { Call } from './call.ts'
+import { withUpstreamCallIds } from './call-ids.ts'
 import { compacted, compaction, refuseSealedHistory } from './compact.ts'
 import { countAnswer, countTokensLocally } from './count-tokens.ts'
 import { countUpstream } from './count-upstream.ts'
@@ -97,9 +98,13 @@ async function tryOnce(
     return demoAnswerFor(call, read, runtime, context)
   }
   const spoke = spoken?.dialect === call.dialect.id
+  const quirks = runtime.learned.onTop(quirksOf(provider, spoken), `${endpoint.id}/${deployment.model}`)
   // State that we packed for the caller is taken out, and put back where it belongs, in the canonical form.
   const decoded = call.operation === 'chat' || call.operation === 'count_tokens'
-  const same = spoke && !(decoded && call.body.includes(PACKED))
+  const same =
+    spoke &&
+    !(decoded && call.body.includes(PACKED)) &&
+    !(call.operation === 'chat' && mustRewrite(call, read, deployment.model, quirks))
   if (call.operation === 'count_tokens' && spoken?.countPath === undefined)
     return countTokensLocally(call, read)
 
@@ -121,7 +126,6 @@ async function tryOnce(
   const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.seals ?? upstream.id }
   let request: GenerationRequest | undefined
   let prepared: Prepared
-  const quirks = runtime.learned.onTop(quirksOf(provider, spoken), `${endpoint.id}/${deployment.model}`)
   if (relayed) prepared = relayRequest(call, read, deployment, state, spoken, quirks)
   else {
     if (call.dialect.id === 'openai-responses') refuseSealedHistory(read, upstream)
@@ -139,7 +143,8 @@ async function tryOnce(
       quirks,
       facts: modelFacts(upstream.id, deployment.model, entry),
     }
-    prepared = translateRequest(call, request, deployment, state, spoken as Spoken, upstream, target)
+    const restored = withUpstreamCallIds(request, endpoint.id)
+    prepared = translateRequest(call, restored, deployment, state, spoken as Spoken, upstream, target)
     prepared.notes.unshift(...recalled.notes)
   }
   record.notes = prepared.notes
@@ -230,6 +235,13 @@ async function whole({ upload, ...call }: Call, { endpoint }: Deployment, runtim
   const why = `endpoint "${endpoint.id}" (${endpoint.provider.title}) takes a form only whole,`
   const body = await upload?.whole(call.body, runtime.config.server.maxBodyBytes, why)
   return { ...call, body: body ?? call.body }
+}
+
+/** Both sides speak the same dialect, but what this host answers is not quite of it. */
+function mustRewrite(call: Call, { stream, member }: ReadRequest, model: string, quirks: Quirks): boolean {
+  const { rewrites } = call.dialect.request
+  if (!rewrites) return false
+  return rewrites({ model, quirks }, { stream, member, holds: (text) => call.body.includes(text) })
 }
 
 const NOTHING: Metered = { finish: [], terminal: true }

@@ -263,6 +263,8 @@ export interface TranslateOptions {
   quirks: Quirks
   context: AnswerContext
   requestId: string
+  /** Ahead of all else: passes on what becomes of the event (an echoed prefix, calls written into the text). */
+  filter?: (event: StreamEvent, next: EventSink) => void
   /** Applied to each event on its way (tool names back to the caller's). */
   rewrite?: (event: StreamEvent) => StreamEvent
   /** After that: passes on what becomes of the event (free-text calls out of their wrapper). */
@@ -270,7 +272,7 @@ export interface TranslateOptions {
 }
 
 export function translateStream(options: TranslateOptions): Promise<LiveStream> {
-  const { from, dialect, rewrite, unwrap } = options
+  const { from, dialect, filter, rewrite, unwrap } = options
   return pump({
     ...options,
     makeValve({ out, good, fail }) {
@@ -302,7 +304,7 @@ export function translateStream(options: TranslateOptions): Promise<LiveStream> 
         else encode(told)
         good()
       }
-      const decoder = from.stream.decoder(options.quirks, sink)
+      const decoder = from.stream.decoder(options.quirks, filter ? (event) => filter(event, sink) : sink)
       const reader = frameReader(from.framing, {
         frame: (frame) => decoder.frame(frame),
         // An upstream that says "still here" lets us say so too, in the caller's own form.

@@ -82,7 +82,10 @@ export function pinned(route: Route, { resumed: from }: ReadRequest, runtime: Ru
   return runtime.routes.match(`${pin.endpoint}/${deployment.model}`)
 }
 
-/** The dialect of a try: a host that takes only functions gets requests with other tools in its first dialect. */
+/**
+ * The dialect of a try: a host that takes only functions gets requests with other tools in its first dialect, and so it
+ * does a request without the member that a path is for.
+ */
 export function speaking(
   call: Call,
   read: ReadRequest,
@@ -90,6 +93,7 @@ export function speaking(
   model: string,
 ): Spoken | undefined {
   const spoken = spokenTo(provider, call.dialect.id, model)
+  if (spoken?.onlyWith !== undefined && read.member(spoken.onlyWith) == null) return provider.speaks[0]
   if (spoken?.functionsOnly !== true || spoken.dialect !== call.dialect.id || !otherTools(read.json()))
     return spoken
   return provider.speaks[0]

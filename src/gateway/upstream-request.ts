@@ -9,6 +9,7 @@ import { operationUrl } from '../core/url-rules.ts'
 import type { Spoken } from '../providers/provider.ts'
 import { betaNames, carried } from '../providers/carrier.ts'
 import { authHeaders } from '../upstream/headers.ts'
+import { callerOf } from './identify.ts'
 import { HOPS, hopsOf } from './hops.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
 import { scan, splice, valueAt } from '../wire/json-splice.ts'
@@ -111,6 +112,8 @@ export function relayRequest(
     }
   }
   if (call.operation === 'chat') applyQuirks(call, read, deployment, quirks, changes, notes)
+  const salt = call.operation === 'chat' ? cacheSalt(call, deployment) : undefined
+  if (salt !== undefined && read.member('cache_salt') === undefined) changes.cache_salt = salt
   const carrier = spoken?.carrier
   const plain = carrier?.plainCount === true && call.operation === 'count_tokens'
   if (carrier && !plain) {
@@ -146,6 +149,15 @@ export function relayRequest(
     notes,
     hideUsage,
   }
+}
+
+/**
+ * What keeps this caller's prompt cache apart from others' on one server: the digest of its key, so that nobody else can
+ * say it, in letters that vLLM takes (at most 128, no `@`, `/`, `\\`). Undefined for a caller without a key.
+ */
+function cacheSalt(call: Call, { endpoint }: Deployment): string | undefined {
+  const caller = endpoint.provider.cacheSalt === true ? callerOf(call) : ''
+  return caller === '' ? undefined : caller
 }
 
 /** Quirks on a relayed body: only the members they name are looked up, unless the dialect must read the whole. */
@@ -254,6 +266,8 @@ export function translateRequest(
       else encoded.body[name] = value
     encoded.notes.push(...fitted.notes)
   }
+  const salt = cacheSalt(call, deployment)
+  if (salt !== undefined) encoded.body.cache_salt ??= salt
   const body = Buffer.from(JSON.stringify(encoded.body satisfies JsonObject))
   return {
     request: {

@@ -28,6 +28,7 @@ interface Like {
   base?: string
   quirks?: Quirks
   local?: boolean
+  cacheSalt?: boolean
   /** `completions` is the legacy dialect's path: a prompt is relayed there, and sent as a chat where there is none. */
   paths?: ProviderRecord['paths'] & { readonly completions?: string }
   /** Upstream models that have completions, where not all do. */
@@ -45,6 +46,7 @@ export function openaiLike({
   base,
   quirks = {},
   local,
+  cacheSalt,
   paths = OPENAI_PATHS,
   auth = { type: 'bearer' },
   entra,
@@ -76,5 +78,6 @@ export function openaiLike({
     ...(plain.rerank === undefined ? {} : { shapes: { rerank: openRerank } }),
     quirks,
     ...(local === true ? { local } : {}),
+    ...(cacheSalt === true ? { cacheSalt } : {}),
   }
 }

@@ -57,6 +57,8 @@ export interface Spoken {
   /** Spoken only for upstream models whose name matches, or for all but those. */
   only?: RegExp
   except?: RegExp
+  /** Spoken only for requests that hold this member; any other goes in the first dialect. */
+  onlyWith?: string
   /** How the host carries the dialect in an envelope of its own. */
   carrier?: Carrier
   /** Deviations of this dialect. Absent: the record's own for its first dialect, none for any other. */
@@ -84,6 +86,8 @@ export interface ProviderRecord {
   /** Headers every request carries, e.g. anthropic-version. */
   headers?: Readonly<Record<string, string>>
   quirks: Quirks
+  /** `cache_salt` keeps the prompt caches of different callers apart; set for a caller that presents a key. */
+  cacheSalt?: boolean
   /** Runs on the operator's own box: private data stays here, a model may need time to load. */
   local?: boolean
 }

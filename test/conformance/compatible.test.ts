@@ -2,7 +2,7 @@
 // the record that stands for it, and what is made of its answers. The list at the end says where the others are shown.
 
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { collect } from '../../src/core/collect.ts'
 import type { AnswerContext, ModelFacts } from '../../src/core/dialect.ts'
 import { GatewayError } from '../../src/core/error.ts'
@@ -18,6 +18,8 @@ import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
 import { thinkSplitter } from '../../src/dialects/openai-chat/think-tags.ts'
 import { provider } from '../../src/providers/index.ts'
 import { quirksOf, spokenTo } from '../../src/providers/provider.ts'
+import { type Fake, startFake } from '../../src/testing/index.ts'
+import { type Gateway, type Reply, ask, launch } from '../acceptance/kit.ts'
 
 const CONTEXT: AnswerContext = { model: 'm', id: 'req_1', created: 1_700_000_000, includeUsage: true }
 
@@ -542,6 +544,432 @@ describe('clouds', () => {
   })
 })
 
+// Through a gateway: what depends on the request, the caller's key or the turns before.
+describe('through the gateway', () => {
+  let fake: Fake
+  let gw: Gateway
+  beforeAll(async () => {
+    fake = await startFake({ kind: 'openai', models: ['m'] })
+    const hosts = [
+      'vllm',
+      'sglang',
+      'llamacpp',
+      'lmstudio',
+      'mistral',
+      'perplexity',
+      'moonshot',
+      'qwen',
+      'cloudflare-workers-ai',
+      'openrouter',
+    ]
+    const lines = hosts.map(
+      (id) => `  ${id}: { provider: ${id}, base_url: "${fake.url}/v1", api_key: k, models: [m, kimi-k2] }`,
+    )
+    // Without a master key, so that callers can have keys of their own.
+    gw = await launch({
+      env: { LITELLM_MASTER_KEY: undefined },
+      yaml: `endpoints:\n${lines.join('\n')}\n`,
+    })
+    await gw.started
+  })
+  afterAll(async () => {
+    await gw?.close()
+    await fake?.close()
+  })
+  beforeEach(() => {
+    fake.log.length = 0
+  })
+
+  const USAGE = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 }
+  const post = async (path: string, body: JsonObject, key = 'sk-test') => {
+    const reply = await ask(`http://127.0.0.1:${gw.port}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify(body),
+    })
+    expect(reply.status, reply.text).toBe(200)
+    return reply
+  }
+  const chat = (host: string, body: JsonObject = {}, key?: string) =>
+    post(
+      '/v1/chat/completions',
+      { model: `${host}/m`, messages: [{ role: 'user', content: 'hi' }], ...body },
+      key,
+    )
+  const lastBody = (): JsonObject => fake.log.at(-1)?.body as JsonObject
+  const answers = (message: JsonObject, more: JsonObject = {}): void =>
+    fake.script({
+      json: {
+        id: 'x',
+        object: 'chat.completion',
+        created: 1,
+        model: 'm',
+        choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
+        usage: USAGE,
+        ...more,
+      },
+    })
+  const streams = (...chunks: JsonObject[]): void =>
+    fake.script({ sse: [...chunks.map((data) => ({ data })), { data: '[DONE]' }] })
+  /** The chunks of a streamed answer, as an OpenAI client adds them up. */
+  const added = (reply: Reply) => {
+    const chunks = reply
+      .frames()
+      .filter((data) => data !== '[DONE]')
+      .map((data) => JSON.parse(data) as JsonObject)
+    const deltas = chunks.flatMap(({ choices }) => (choices as JsonObject[]).map((choice) => choice.delta))
+    const all = (name: string) => deltas.map((delta) => (isObject(delta) ? delta[name] : undefined))
+    return {
+      chunks,
+      content: all('content')
+        .filter((text) => typeof text === 'string')
+        .join(''),
+      annotations: all('annotations').flatMap((list) => (Array.isArray(list) ? list : [])),
+      calls: all('tool_calls').flatMap((list) => (Array.isArray(list) ? (list as JsonObject[]) : [])),
+      finish: chunks.flatMap(({ choices }) =>
+        (choices as JsonObject[]).flatMap((choice) => choice.finish_reason ?? []),
+      ),
+    }
+  }
+
+  test('30. cache_salt: one for each caller, in legal letters, and never over what the caller sends', async () => {
+    for (const host of ['vllm', 'sglang']) {
+      await chat(host, {}, 'key@a/b\\\\c')
+      const salt = lastBody().cache_salt
+      expect(salt).toMatch(/^[^@/\\\0]{1,128}$/)
+      await chat(host, { cache_salt: 'mine' }, 'key@a/b\\\\c')
+      expect(lastBody().cache_salt).toBe('mine')
+    }
+    await chat('openrouter')
+    expect(lastBody()).not.toHaveProperty('cache_salt')
+  })
+  test('89. two callers of one vLLM have different salts, each the same in every call and dialect', async () => {
+    const salts: unknown[] = []
+    for (const key of ['a', 'b', 'a']) {
+      await chat('vllm', {}, key)
+      salts.push(lastBody().cache_salt)
+    }
+    await post(
+      '/v1/messages',
+      { model: 'vllm/m', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] },
+      'a',
+    )
+    salts.push(lastBody().cache_salt)
+    expect(salts[0]).toBe(salts[2])
+    expect(salts[0]).toBe(salts[3])
+    expect(salts[0]).not.toBe(salts[1])
+  })
+  test.each([false, true])(
+    '37. LM Studio: a call in tags is a call, whole and streamed (%s)',
+    async (stream) => {
+      const tools = [tool('look', { parameters: { type: 'object', properties: { at: { type: 'string' } } } })]
+      const forms = [
+        '<tool_call>\n{"name": "look", "arguments": {"at": "sky"}}\n</tool_call>',
+        '<tool_call><function=look>\n<parameter=at>\nsky\n</parameter>\n</function></tool_call>',
+        '\n<function=look><parameter=at>sky</parameter></function>\n',
+      ]
+      for (const text of forms) {
+        if (stream) streams(...Array.from(text, (content) => chunk({ content })), chunk({}, 'stop'))
+        else answers({ content: text })
+        const reply = await chat('lmstudio', { tools, tool_choice: 'required', stream })
+        const { content, calls, finish } = stream
+          ? added(reply)
+          : {
+              content: reply.at('choices.0.message.content') ?? '',
+              calls: reply.at('choices.0.message.tool_calls') as JsonObject[],
+              finish: [reply.at('choices.0.finish_reason')],
+            }
+        expect(content).toBe('')
+        expect(calls[0]).toMatchObject({ type: 'function', function: { name: 'look' } })
+        const input = calls.map((call) => (call.function as { arguments?: string }).arguments ?? '').join('')
+        expect(JSON.parse(input)).toEqual({ at: 'sky' })
+        expect(finish).toEqual(['tool_calls'])
+      }
+      // What is no call of an offered tool stays text, to the letter.
+      const other = 'a <b> <tool_call>{"name":"steal"}</tool_call> <tool_ca'
+      if (stream) streams(...Array.from(other, (content) => chunk({ content })), chunk({}, 'stop'))
+      else answers({ content: other })
+      const reply = await chat('lmstudio', { tools, stream })
+      expect(stream ? added(reply).content : reply.at('choices.0.message.content')).toBe(other)
+    },
+  )
+  test('32. llama.cpp: a last assistant turn is followed by a user’s, or continued with thinking off where asked', async () => {
+    const messages = [
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: 'Once' },
+    ]
+    const answer = await chat('llamacpp', { messages })
+    expect(lastBody()).toMatchObject({ messages: [...messages, { role: 'user', content: 'Continue.' }] })
+    expect(answer.headers.get('x-trunkline-notes')).toMatch(/messages\[2\]/)
+    await chat('llamacpp', { messages, continue_final_message: true })
+    expect(lastBody()).toMatchObject({ messages, chat_template_kwargs: { enable_thinking: false } })
+    expect(lastBody()).not.toHaveProperty('continue_final_message')
+    await post('/v1/messages', { model: 'llamacpp/m', max_tokens: 9, messages })
+    expect(lastBody()).toMatchObject({ messages, chat_template_kwargs: { enable_thinking: false } })
+    await post('/v1/responses', { model: 'llamacpp/m', input: messages, tools: [{ type: 'web_search' }] })
+    expect((lastBody().messages as JsonObject[]).at(-1)).toEqual({ role: 'user', content: 'Continue.' })
+    await post('/v1/messages', { model: 'vllm/m', max_tokens: 9, messages })
+    expect(lastBody()).toMatchObject({ continue_final_message: true, add_generation_prompt: false })
+  })
+  test.each([false, true])('49. Mistral: a prompt with a suffix, streamed: %s', async (stream) => {
+    if (stream)
+      streams(chunk({ content: 'x =' }), chunk({ content: ' 1' }), chunk({}, 'stop', { usage: USAGE }))
+    else answers({ content: 'x = 1' })
+    const asked = {
+      model: 'mistral/m',
+      prompt: 'def f():',
+      suffix: 'return x',
+      max_tokens: 5,
+      seed: 4,
+      user: 'u',
+    }
+    const reply = await post('/v1/completions', { ...asked, stream })
+    expect(fake.log.at(-1)?.path).toBe('/v1/fim/completions')
+    const { stream: _stream, ...body } = lastBody()
+    expect(body).toEqual({
+      model: 'm',
+      prompt: 'def f():',
+      suffix: 'return x',
+      max_tokens: 5,
+      random_seed: 4,
+    })
+    const texts = stream
+      ? reply
+          .frames()
+          .filter((data) => data !== '[DONE]')
+          .map((data) => (JSON.parse(data) as { choices: { text: string }[] }).choices[0]?.text ?? '')
+      : [reply.at('choices.0.text')]
+    expect(texts.join('')).toBe('x = 1')
+    await post('/v1/completions', { model: 'mistral/m', prompt: 'hi' })
+    expect(fake.log.at(-1)?.path).toBe('/v1/chat/completions')
+  })
+  test.each([false, true])(
+    '50. Mistral: the echoed prefix is stripped once, streamed: %s',
+    async (stream) => {
+      const prefix = 'Once'
+      const messages = [
+        { role: 'user', content: 'hi' },
+        { role: 'assistant', content: prefix, prefix: true },
+      ]
+      for (const [said, want] of [
+        ['OnceOnce upon', 'Once upon'],
+        ['Other', 'Other'],
+        ['On', 'On'],
+      ] as const) {
+        if (stream) streams(...Array.from(said, (content) => chunk({ content })), chunk({}, 'stop'))
+        else answers({ content: said })
+        const reply = await chat('mistral', { messages, stream })
+        expect(lastBody().messages).toEqual(messages)
+        expect(stream ? added(reply).content : reply.at('choices.0.message.content')).toBe(want)
+      }
+      // A caller of Messages means the same by a last assistant turn.
+      answers({ content: 'Once upon' })
+      const reply = await post('/v1/messages', {
+        model: 'mistral/m',
+        max_tokens: 9,
+        messages: messages.map(({ role, content }) => ({ role, content })),
+      })
+      expect(lastBody().messages).toEqual(messages)
+      expect(reply.at('content.0.text')).toBe(' upon')
+    },
+  )
+  test.each([false, true])('57. Perplexity: citations are annotations, streamed: %s', async (stream) => {
+    const urls = ['https://a.example/', 'https://b.example/']
+    const sources = {
+      citations: urls,
+      search_results: [
+        { title: 'A', url: urls[0] },
+        { title: 'B', url: urls[1] },
+      ],
+    }
+    const annotation = (at: number, start: number) => ({
+      type: 'url_citation',
+      url_citation: { url: urls[at], title: 'AB'[at], start_index: start, end_index: start + 3 },
+    })
+    const want = [annotation(1, 4), annotation(0, 7)]
+    if (stream)
+      streams(
+        ...['Sky [', '2][', '1].', ' [9]'].map((content) =>
+          chunk({ role: 'assistant', content }, null, { ...sources, usage: USAGE }),
+        ),
+        chunk({ content: '' }, 'stop', { object: 'chat.completion.done', ...sources, usage: USAGE }),
+      )
+    else answers({ content: 'Sky [2][1]. [9]' }, sources)
+    const reply = await chat('perplexity', { stream })
+    if (stream) {
+      const { content, annotations, chunks, finish } = added(reply)
+      expect(content).toBe('Sky [2][1]. [9]')
+      expect(annotations).toEqual(want)
+      expect(finish).toEqual(['stop'])
+      expect(chunks.filter((entry) => entry.search_results !== undefined)).toMatchObject([sources])
+      expect(chunks.every(({ object }) => object === 'chat.completion.chunk')).toBe(true)
+    } else {
+      expect(reply.at('choices.0.message.annotations')).toEqual(want)
+      expect(reply.json).toMatchObject(sources)
+    }
+    answers({ content: 'Sky [2]' }, sources)
+    const other = await post('/v1/responses', { model: 'perplexity/m', input: 'hi' })
+    expect(other.at('output.0.content.0.annotations')).toMatchObject([{ type: 'url_citation', url: urls[1] }])
+  })
+  test.each([false, true])(
+    '67. Kimi: an id that comes again in turn 2 is another for the caller, and its own upstream, streamed: %s',
+    async (stream) => {
+      const given = { id: 'functions.f:0', type: 'function', function: { name: 'f', arguments: '{}' } }
+      for (const model of ['moonshot/m', 'openrouter/kimi-k2']) {
+        const messages: JsonObject[] = [{ role: 'user', content: 'hi' }]
+        const ids: unknown[] = []
+        for (let round = 0; round < 3; round++) {
+          if (stream) streams(chunk({ tool_calls: [{ index: 0, ...given }] }), chunk({}, 'tool_calls'))
+          else answers({ content: null, tool_calls: [given] })
+          const reply = await chat('', { model, messages, tools: [tool('f')], stream })
+          const sentUp = lastBody().messages as JsonObject[]
+          const calls = sentUp.flatMap((message) => (message.tool_calls as JsonObject[] | undefined) ?? [])
+          expect(calls.map(({ id }) => id)).toEqual(Array.from({ length: round }, () => given.id))
+          expect(sentUp.flatMap((message) => message.tool_call_id ?? [])).toEqual(calls.map(({ id }) => id))
+          const [call] = stream
+            ? added(reply).calls
+            : (reply.at('choices.0.message.tool_calls') as JsonObject[])
+          const id = call?.id as string
+          expect(id).toMatch(/^[\w-]{1,40}$/)
+          ids.push(id)
+          messages.push(
+            { role: 'assistant', content: null, tool_calls: [{ ...given, id }] },
+            { role: 'tool', tool_call_id: id, content: 'r' },
+          )
+        }
+        expect(new Set(ids).size).toBe(3)
+      }
+    },
+  )
+  test('67. an id that names no function is restored too, to its issuer alone', async () => {
+    const call = { id: 'call_0', type: 'function', function: { name: 'f', arguments: '{}' } }
+    const message = (content: JsonObject[], role = 'assistant') => ({ role, content })
+    const asked = (model: string, messages: JsonObject[]) =>
+      post('/v1/messages', {
+        model,
+        max_tokens: 9,
+        messages,
+        tools: [{ name: 'f', input_schema: { type: 'object' } }],
+      })
+    const history: JsonObject[] = [{ role: 'user', content: 'hi' }]
+    const ids: string[] = []
+    for (let round = 0; round < 2; round++) {
+      answers({ content: null, tool_calls: [call] })
+      const reply = await asked('openrouter/m', history)
+      const id = reply.at('content.0.id') as string
+      ids.push(id)
+      history.push(
+        message([{ type: 'tool_use', id, name: 'f', input: {} }]),
+        message([{ type: 'tool_result', tool_use_id: id, content: 'r' }], 'user'),
+      )
+    }
+    expect(new Set(ids).size).toBe(2)
+    await asked('openrouter/m', history)
+    const results = () => (lastBody().messages as JsonObject[]).flatMap((entry) => entry.tool_call_id ?? [])
+    expect(results()).toEqual(['call_0', 'call_0'])
+    await asked('vllm/m', history)
+    expect(results()).toEqual(ids)
+  })
+  test('69. Qwen: a whole answer is streamed upstream while it thinks, and put together', async () => {
+    streams(
+      chunk({ role: 'assistant', content: null, reasoning_content: 'hm' }),
+      chunk({ content: 'po' }),
+      chunk({ content: 'ng' }),
+      chunk({
+        tool_calls: [{ index: 0, id: 'c1', type: 'function', function: { name: 'f', arguments: '{' } }],
+      }),
+      chunk({ tool_calls: [{ index: 0, id: '', function: { arguments: '}' } }] }),
+      chunk({}, 'tool_calls'),
+      { id: 'x', model: 'm', choices: [], usage: USAGE },
+    )
+    const reply = await chat('qwen', { tools: [tool('f')] })
+    expect(lastBody()).toMatchObject({ stream: true, stream_options: { include_usage: true } })
+    expect(reply.headers.get('content-type')).toContain('application/json')
+    expect(reply.json).toMatchObject({
+      object: 'chat.completion',
+      choices: [
+        {
+          message: {
+            content: 'pong',
+            reasoning_content: 'hm',
+            tool_calls: [{ id: 'c1', function: { name: 'f', arguments: '{}' } }],
+          },
+          finish_reason: 'tool_calls',
+        },
+      ],
+      usage: USAGE,
+    })
+    await chat('qwen', { enable_thinking: false })
+    expect(lastBody().stream).not.toBe(true)
+    streams(chunk({ content: 'pong' }), chunk({}, 'stop', { usage: USAGE }))
+    const other = await post('/v1/messages', {
+      model: 'qwen/m',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: 'hi' }],
+    })
+    expect(lastBody().stream).toBe(true)
+    expect(other.json).toMatchObject({
+      content: [{ type: 'text', text: 'pong' }],
+      usage: { output_tokens: 4 },
+    })
+  })
+  test('69. a stream that breaks off is no answer', async () => {
+    fake.script({ sse: [{ data: chunk({ content: 'po' }) }], keep: true })
+    const reply = await ask(`http://127.0.0.1:${gw.port}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer sk-test' },
+      body: JSON.stringify({ model: 'qwen/m', messages: [{ role: 'user', content: 'hi' }] }),
+    })
+    fake.unscript()
+    expect(reply.status).toBe(502)
+  })
+  test('79. Cloudflare: native frames beside OpenAI’s, stop after calls, a final frame of nulls', async () => {
+    streams(
+      { response: 'Let ' },
+      chunk({ content: 'me ' }),
+      { response: 'look', tool_calls: [{ name: 'f', arguments: { a: 1 } }] },
+      chunk({
+        tool_calls: [{ index: 0, id: 'c1', type: 'function', function: { name: 'g', arguments: '{}' } }],
+      }),
+      chunk({ tool_calls: [{ index: 1, id: null, type: null, function: { name: null, arguments: null } }] }),
+      chunk({ content: null }, 'stop'),
+      { response: null, tool_calls: [], usage: USAGE },
+    )
+    const reply = await chat('cloudflare-workers-ai', {
+      stream: true,
+      stream_options: { include_usage: true },
+      tools: [tool('f'), tool('g')],
+    })
+    const { content, calls, finish, chunks } = added(reply)
+    expect(content).toBe('Let me look')
+    expect(calls.filter((call) => call.id !== undefined).map((call) => call.function)).toMatchObject([
+      { name: 'f' },
+      { name: 'g' },
+    ])
+    expect(finish).toEqual(['tool_calls'])
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: USAGE })
+    answers({ content: '' })
+    fake.unscript()
+    fake.script({
+      json: {
+        success: true,
+        errors: [],
+        result: { response: 'pong', tool_calls: [{ name: 'f', arguments: {} }], usage: USAGE },
+      },
+    })
+    const whole = await chat('cloudflare-workers-ai', { tools: [tool('f')] })
+    expect(whole.json).toMatchObject({
+      choices: [
+        {
+          message: { content: 'pong', tool_calls: [{ function: { name: 'f' } }] },
+          finish_reason: 'tool_calls',
+        },
+      ],
+      usage: USAGE,
+    })
+  })
+})
+
 describe('reasoning in tags', () => {
   const split = (...fragments: string[]): Record<'reasoning' | 'text', string> => {
     const said = { reasoning: '', text: '' }
@@ -570,25 +998,18 @@ describe('reasoning in tags', () => {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   '1-11': 'discovery: src/upstream/discovery',
   '19, 28, 77, 90': 'learning from refusals: src/gateway/learned.test.ts',
-  '30, 89': 'not done: a cache_salt per tenant needs tenants on the way to the encoder; callers may send it',
   '31': 'not done: LoRA parents are not read from /v1/models',
-  '32': 'not done: a trailing assistant turn is passed as it came',
   '34': 'keep-alive comments: src/gateway/pump.ts, seen in test/faults',
-  '37': 'not done: calls written into the text are not salvaged',
   '39': 'limits per endpoint: src/gateway/limits.ts (concurrency: 1)',
   '41': 'nothing to do: whatever list the key shows is the list',
   '42': 'npm run recorded groq: usage of every stream',
-  '49': 'not done: prompts with a suffix reach no fill-in-the-middle route',
-  '50': 'not done: Mistral’s echoed prefix is passed',
   '53': 'JSON.parse takes blank lines before a body; a unit of its own would show only that',
   '54': 'DeepSeek’s /responses: the dialect’s own suite',
   '56': 'learned from the refusal: xAI names the members',
   '60': 'test/faults: an error after the end is recorded only',
   '62': 'src/governance/cost.test.ts',
-  '69': 'not done: a call that must stream upstream is not aggregated; the refusal is the upstream’s',
   '75': 'MiniMax is asked for reasoning_details, which are sealed and go back (61)',
   '78': 'npm run recorded huggingface',
-  '79': 'not done: Cloudflare’s own frames beside OpenAI’s are not read',
   '81': 'src/config/endpoint.ts names the retirement',
   '86': 'src/routing: resets of every form',
   '88, 91-93': 'seals: src/gateway/seals.ts and test/e2e/seals.test.ts',

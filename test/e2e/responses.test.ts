@@ -426,7 +426,7 @@ describe('over an upstream that speaks Chat', () => {
     })
   })
 
-  test('case 39: a call id that an earlier turn had gets a number behind it', async () => {
+  test('case 39: a call id that an earlier turn had is another for the caller, and its own upstream', async () => {
     fake.script({
       json: chatAnswer(
         {
@@ -443,8 +443,13 @@ describe('over an upstream that speaks Chat', () => {
       { type: 'function_call_output', call_id: 'call_0', output: 'ok' },
     ]
     const answer = await client().responses.create({ model: 'chat/m', tools: [EXEC], input: said } as never)
-    expect(answer.output[0]).toMatchObject({ call_id: 'call_0_2' })
-    // Upstream each result finds its own call, and a stream counts on from there.
+    const { call_id: id } = answer.output[0] as { call_id: string }
+    expect(id).toMatch(/^[\w-]{1,40}$/)
+    // Upstream each result finds its own call, under the id that was issued there.
+    const results = (): unknown[] =>
+      (asked().messages as { tool_calls?: { id: string }[]; tool_call_id?: string }[]).map(
+        (message) => message.tool_calls?.[0]?.id ?? message.tool_call_id,
+      )
     fake.script({
       sse: chatStream(
         [call(0, 'call_0', 'exec_command', '{}'), call(1, 'call_1', 'exec_command', '{}')],
@@ -457,18 +462,13 @@ describe('over an upstream that speaks Chat', () => {
       input: [
         ...said,
         ...answer.output,
-        { type: 'function_call_output', call_id: 'call_0_2', output: 'second' },
+        { type: 'function_call_output', call_id: id, output: 'second' },
       ],
     })
-    const messages = asked().messages as { tool_calls?: { id: string }[]; tool_call_id?: string }[]
-    expect(messages.map((message) => message.tool_calls?.[0]?.id ?? message.tool_call_id)).toEqual([
-      undefined,
-      'call_0',
-      'call_0',
-      'call_0_2',
-      'call_0_2',
-    ])
-    expect((final(events).output as JsonObject[]).map((item) => item.call_id)).toEqual(['call_0_3', 'call_1'])
+    expect(results()).toEqual([undefined, 'call_0', 'call_0', 'call_0', 'call_0'])
+    const ids = (final(events).output as JsonObject[]).map((item) => item.call_id)
+    expect(ids[1]).toBe('call_1')
+    expect(new Set([...ids, 'call_0', id]).size).toBe(4)
   })
 
   test('case 40: tokens of a request are counted as an integer', async () => {

@@ -72,7 +72,8 @@ function fitChoice(body: JsonObject, quirks: Quirks, notes: Note[]): void {
   }
 }
 
-function thinkingIsOff(body: JsonObject): boolean {
+/** Whether the request switches thinking off, in any of the words hosts have for it. */
+export function thinkingIsOff(body: { readonly [name: string]: Json | undefined }): boolean {
   return (
     body.enable_thinking === false ||
     body.reasoning_effort === 'none' ||

@@ -7,7 +7,8 @@ import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
 import { applyQuirks } from '../../core/quirks.ts'
 import { fitMessages } from './fit-messages.ts'
-import { fitTools } from './fit-tools.ts'
+import { fitPrefill } from './fit-prefill.ts'
+import { fitTools, thinkingIsOff } from './fit-tools.ts'
 
 /** Quirks that can be applied to top-level members alone; everything else needs the body parsed. */
 const SHALLOW = new Set<keyof Quirks>([
@@ -24,6 +25,11 @@ const SHALLOW = new Set<keyof Quirks>([
   // Of the encoder alone: what a relayed body holds, the host takes.
   'customTools',
   'allowedTools',
+  // Of the decoder alone.
+  'citations',
+  'frames',
+  'textIn',
+  'writtenCalls',
 ])
 
 /** Whether a host wants more than single members changed. */
@@ -47,11 +53,17 @@ export function fit(given: JsonObject, target: EncodeTarget, notes: Note[]): Jso
   if (quirks.orphans === 'refused') stripOrphans(body, notes)
   fitTools(body, quirks, notes)
   fitFormat(body, quirks, notes)
+  fitPrefill(body, quirks, notes)
   fitMessages(body, quirks, notes)
   fitEffort(body, quirks, notes)
   if (quirks.stop === 'list' && typeof body.stop === 'string') body.stop = [body.stop]
   if (quirks.logprobs === 'number') fitLogprobs(body)
   applyQuirks(body, quirks, notes, limitName(quirks))
+  if (quirks.wholeAnswers === 'unless_thinking' && body.stream !== true && !thinkingIsOff(body)) {
+    // Put together again in gateway/answer.ts.
+    body.stream = true
+    if (quirks.streamUsage === 'ok') body.stream_options = { include_usage: true }
+  }
   return body
 }
 

@@ -8,6 +8,7 @@ import { inspect, meter } from './meter.ts'
 import { wireName } from './names.ts'
 import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request-encode.ts'
+import { rewrites } from './rewrites.ts'
 import { decodeResponse, encodeResponse } from './response.ts'
 import { decoder } from './stream-decode.ts'
 import { encoder } from './stream-encode.ts'
@@ -23,6 +24,7 @@ export const openaiChat: GenerationDialect = {
     encode: encodeRequest,
     needsFit,
     fit,
+    rewrites,
   },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },

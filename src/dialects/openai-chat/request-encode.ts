@@ -5,6 +5,7 @@ import type { EncodeTarget, Encoded, Quirks } from '../../core/dialect.ts'
 import { invalid } from '../../core/error.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
+import type { DialectId } from '../../core/origin.ts'
 import type {
   GenerationRequest,
   ReasoningControl,
@@ -66,12 +67,19 @@ export function encodeRequest(request: GenerationRequest, target: EncodeTarget):
   }
   if (request.cache) notes.push({ field: 'cache_control', action: 'dropped', why: 'Chat caches by itself' })
   encodeStream(request, target, own, body, shape)
+  if (target.quirks.prefill !== undefined && CONTINUING.has(request.dialect)) {
+    const last = messages.at(-1)
+    if (last?.role === 'assistant' && last.tool_calls === undefined) body.continue_final_message = true
+  }
   if (own) Object.assign(body, request.origin?.extras)
   else
     for (const name of Object.keys(request.origin?.extras ?? {}))
       notes.push({ field: name, action: 'dropped', why: 'Chat has no such field' })
   return { body: fit(body, target, notes), notes }
 }
+
+/** Dialects in which a final assistant turn is one to be continued. */
+const CONTINUING: ReadonlySet<DialectId> = new Set(['anthropic-messages', 'bedrock-converse'])
 
 /** What a model refuses by the catalogue. A caller of this dialect says it at its own risk. */
 function dropSampling(request: GenerationRequest, notes: Note[]): void {
@@ -343,7 +351,12 @@ function encodeStream(
   if (shape.stream === 'null') body.stream = null
   else if (shape.stream !== 'absent') body.stream = request.stream
   if (own) {
-    if (shape.streamOptions !== undefined) body.stream_options = shape.streamOptions
+    const given = shape.streamOptions
+    // For the meter's sake; the caller is shown usage only where it asked.
+    if (request.stream && target.quirks.streamUsage === 'ok' && request.includeUsage !== true)
+      body.stream_options = { ...(isObject(given) ? given : {}), include_usage: true }
+    else if (given !== undefined && !(request.stream && target.quirks.streamUsage === 'never'))
+      body.stream_options = given
   } else if (request.stream && target.quirks.streamUsage !== 'never')
     body.stream_options = { include_usage: true }
 }

@@ -16,8 +16,10 @@ import { thinkingBlock, thinkingParts } from './thinking-blocks.ts'
 import { extraContent } from './thought-signature.ts'
 import { rest } from './members.ts'
 import { usageIn } from './meter.ts'
+import { numberedCitations, sourcesIn } from './numbered-citations.ts'
 import { sealOfDetails, textOfDetails } from './reasoning-details.ts'
 import { thinkSplitter } from './think-tags.ts'
+import { workersAiAnswer } from './workers-ai.ts'
 import { decodeUsage, encodeUsage } from '../openai-family/usage.ts'
 
 const ROOT = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])
@@ -37,11 +39,12 @@ const MESSAGE = new Set([
 ])
 
 /** @throws GatewayError `bad_upstream_response` for an error object or a body without choices. */
-export function decodeResponse(wire: Json, quirks: Quirks): GenerationResponse {
-  if (!isObject(wire))
+export function decodeResponse(given: Json, quirks: Quirks): GenerationResponse {
+  if (!isObject(given))
     throw new GatewayError('bad_upstream_response', 'the upstream answered 200 with no JSON object')
-  const inside = errorInside(wire)
+  const inside = errorInside(given)
   if (inside) throw inside
+  const wire = quirks.frames === 'cloudflare' ? workersAiAnswer(given) : given
   if (!Array.isArray(wire.choices) || wire.choices.length === 0)
     throw new GatewayError('bad_upstream_response', 'the upstream answered 200 without choices')
   const response: GenerationResponse = {
@@ -52,9 +55,24 @@ export function decodeResponse(wire: Json, quirks: Quirks): GenerationResponse {
   }
   const usage = decodeUsage(usageIn(wire), quirks)
   if (usage) response.usage = usage
+  if (quirks.citations === 'numbered') cite(response, wire)
   const extras = rest(wire, ROOT)
   if (Object.keys(extras).length > 0) response.origin = { dialect: 'openai-chat', extras }
   return response
+}
+
+function cite(response: GenerationResponse, wire: JsonObject): void {
+  const sources = sourcesIn(wire)
+  if (!sources) return
+  for (const { parts } of response.choices) {
+    let offset = 0
+    for (const part of parts) {
+      if (part.kind !== 'text') continue
+      const found = numberedCitations(part.text, sources, offset)
+      if (found.length > 0) part.citations = [...(part.citations ?? []), ...found]
+      offset += part.text.length
+    }
+  }
 }
 
 function decodeChoice(wire: Json, position: number, quirks: Quirks): Choice {

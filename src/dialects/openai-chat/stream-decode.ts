@@ -13,11 +13,13 @@ import { decodeFinish } from './finish.ts'
 import { urlSource } from '../../core/data-url.ts'
 import { usageIn } from './meter.ts'
 import { rest, unreadMembers } from './members.ts'
+import { type Source, numberedCitations, sourcesIn } from './numbered-citations.ts'
 import { joinDetails, sealOfDetails, textOfDetails } from './reasoning-details.ts'
 import { contentOf, decodeCitation } from './response.ts'
 import { type ThinkSplitter, thinkSplitter } from './think-tags.ts'
 import { thoughtSeal } from './thought-signature.ts'
 import { thinkingParts } from './thinking-blocks.ts'
+import { workersAiFrames } from './workers-ai.ts'
 import { decodeUsage } from '../openai-family/usage.ts'
 
 const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'x_groq'])
@@ -51,6 +53,9 @@ interface ChoiceState {
   next: number
   /** The open text-like part, and what it is. */
   open?: { part: number; kind: 'text' | 'refusal' | 'reasoning' }
+  /** Where marks in it are to be found: the text of the open part, and the length of those before. */
+  said?: string
+  before: number
   lastText?: number
   calls: Map<string, Call>
   lastCall?: Call
@@ -68,6 +73,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
   let done = false
   const choices = new Map<number, ChoiceState>()
   const extras: JsonObject = {}
+  let sources: readonly Source[] = []
+  const framed = quirks.frames === 'cloudflare' ? workersAiFrames() : undefined
 
   const fail = (error: GatewayError): void => {
     if (over) return
@@ -78,7 +85,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
   const state = (index: number): ChoiceState => {
     let found = choices.get(index)
     if (!found) {
-      found = { next: 0, calls: new Map(), details: [] }
+      found = { next: 0, before: 0, calls: new Map(), details: [] }
       choices.set(index, found)
     }
     return found
@@ -88,6 +95,12 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     if (!at.open) return
     const { kind, part } = at.open
     delete at.open
+    if (kind === 'text' && at.said !== undefined) {
+      for (const citation of numberedCitations(at.said, sources, at.before))
+        sink({ type: 'citation', choice, part, citation })
+      at.before += at.said.length
+      delete at.said
+    }
     if (kind !== 'reasoning' || at.details.length === 0) return sink({ type: 'close', choice, part })
     const sealed = sealOfDetails(at.details)
     at.sealed = sealed.value
@@ -141,6 +154,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       if (kind === 'text') at.lastText = at.open.part
       sink({ type: 'open', choice, part: at.open.part, open: { kind } })
     }
+    if (kind === 'text' && quirks.citations === 'numbered') at.said = (at.said ?? '') + fragment
     sink({ type: 'delta', choice, part: at.open.part, text: fragment })
   }
 
@@ -193,6 +207,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         call = undefined
     }
     if (!call) {
+      // A last frame of nulls (Cloudflare) says nothing and begins nothing.
+      if (id === '' && (inner.name ?? '') === '' && (inner.arguments ?? inner.input ?? '') === '') return
       closeOpen(choice, at)
       call = { part: at.next++, id, open: false, name: '', waiting: '', custom }
       at.calls.set(index === undefined ? `id ${at.next}` : String(index), call)
@@ -257,9 +273,11 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     if (unread) sink({ type: 'extras', dialect: 'openai-chat', choice, members: unread })
   }
 
-  const chunk = (wire: JsonObject): void => {
-    const inside = errorInside(wire)
+  const chunk = (given: JsonObject): void => {
+    const inside = errorInside(given)
     if (inside) return fail(inside)
+    const wire = framed ? framed(given) : given
+    if (quirks.citations === 'numbered') sources = sourcesIn(wire) ?? sources
     const list = asArray(wire.choices) ?? []
     if (!started) {
       // Azure opens with a chunk of empty id and model that only carries filter results.
@@ -355,7 +373,11 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       sink({
         type: 'finish',
         choice,
-        finish: at.finish ?? { reason: called ? 'tool_calls' : 'stop', raw: null },
+        // A finish word of "stop" beside calls is unreliable there.
+        finish:
+          at.finish && !(framed && called && at.finish.reason === 'stop')
+            ? at.finish
+            : { reason: called ? 'tool_calls' : 'stop', raw: at.finish?.raw ?? null },
       })
     }
     over = true
@@ -379,6 +401,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
           }),
         )
       }
+      // A final null stands for nothing at Cloudflare.
+      if (wire === null && framed) return
       if (!isObject(wire))
         return fail(new GatewayError('bad_upstream_response', 'a stream event is no JSON object'))
       if (event === 'error' && wire.error === undefined)

@@ -33,6 +33,9 @@ interface ChoiceState {
   parts: Map<number, OpenPart>
 }
 
+/** Members of an answer's root that a search model's callers read (Perplexity). */
+const SOURCES = ['citations', 'search_results', 'images', 'related_questions'] as const
+
 export function encoder(context: AnswerContext, write: (text: string) => void): StreamEncoder {
   let head = ''
   let usage: Usage | undefined
@@ -148,6 +151,20 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     }
   }
 
+  /** What the answer rests on, in a chunk of its own before the first finish: the caller may want no usage chunk. */
+  const sourcesOf = (choice: number): void => {
+    const found: JsonObject = {}
+    for (const name of SOURCES)
+      if (answerExtras[name] !== undefined) {
+        found[name] = answerExtras[name]
+        delete answerExtras[name]
+      }
+    if (Object.keys(found).length > 0)
+      write(
+        `${head}[{"index":${choice},"delta":{},"finish_reason":null}],${JSON.stringify(found).slice(1, -1)}${tail}`,
+      )
+  }
+
   return {
     event(event) {
       switch (event.type) {
@@ -169,6 +186,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
         case 'finish': {
           const at = state(event.choice)
           const word = encodeFinish(event.finish, at.calls > 0)
+          sourcesOf(event.choice)
           return chunk(
             event.choice,
             '',

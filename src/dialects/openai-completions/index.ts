@@ -14,7 +14,11 @@ export const openaiCompletions: GenerationDialect = {
   id: 'openai-completions',
   framing: 'sse',
   addressing: 'body',
-  request: { decode: decodeRequest, encode: encodeRequest },
+  request: {
+    decode: decodeRequest,
+    encode: encodeRequest,
+    rewrites: ({ quirks }) => quirks.textIn === 'message',
+  },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
   error: {

@@ -13,7 +13,7 @@ import { decodeFinish, encodeFinish } from './finish.ts'
 import { decodeLogprobs, encodeLogprobs } from './logprobs.ts'
 
 const ROOT = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])
-const CHOICE = new Set(['index', 'text', 'finish_reason', 'logprobs'])
+const CHOICE = new Set(['index', 'text', 'message', 'finish_reason', 'logprobs'])
 
 /** @throws GatewayError `bad_upstream_response` for an error object or a body without choices. */
 export function decodeResponse(wire: Json, quirks: Quirks): GenerationResponse {
@@ -36,7 +36,7 @@ export function decodeResponse(wire: Json, quirks: Quirks): GenerationResponse {
 }
 
 function decodeChoice(wire: JsonObject, position: number): Choice {
-  const text = asString(wire.text) ?? ''
+  const text = textOf(wire)
   const logprobs = decodeLogprobs(wire.logprobs)
   const origin = originFrom('openai-completions', rest(wire, CHOICE))
   return {
@@ -46,6 +46,12 @@ function decodeChoice(wire: JsonObject, position: number): Choice {
     ...(logprobs ? { logprobs: { content: logprobs } } : {}),
     ...(origin ? { origin } : {}),
   }
+}
+
+/** The text of a choice; Mistral's fill-in-the-middle has it where Chat does. */
+export function textOf(wire: JsonObject): string {
+  const inner = isObject(wire.message) ? wire.message : isObject(wire.delta) ? wire.delta : undefined
+  return asString(wire.text) ?? asString(inner?.content) ?? ''
 }
 
 /** The prompt stands before the answer where the caller asked for its echo. */

@@ -9,6 +9,7 @@ import { errorInside } from '../openai-family/error.ts'
 import { decodeUsage } from '../openai-family/usage.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeLogprobs } from './logprobs.ts'
+import { textOf } from './response.ts'
 
 interface ChoiceState {
   open: boolean
@@ -43,7 +44,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       const choice = asNumber(entry.index) ?? 0
       const at = choices.get(choice) ?? { open: false }
       choices.set(choice, at)
-      const text = asString(entry.text) ?? ''
+      const text = textOf(entry)
       if (text !== '') {
         if (!at.open) sink({ type: 'open', choice, part: 0, open: { kind: 'text' } })
         at.open = true

@@ -1,6 +1,5 @@
 // Canonical messages and parts to items, for requests and for answers.
 
-import type { AnswerContext } from '../../core/dialect.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
 import type { Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../core/part.ts'
@@ -266,17 +265,4 @@ function callItem(part: ToolCallPart, at: string, scope: ItemScope): JsonObject 
     [custom ? 'input' : 'arguments']: part.arguments,
   }
   return Object.assign(wire, isObject(shape.item) ? shape.item : {})
-}
-
-/** The answer side of `spellings`: a call id that the conversation has seen already gets a number behind it. */
-export function freshIds(context: AnswerContext): (id: string) => string {
-  const used = new Set<string>()
-  for (const message of context.request?.messages ?? [])
-    for (const part of message.parts) if (part.kind === 'tool_call') used.add(part.id)
-  return (id) => {
-    let free = id
-    for (let count = 2; used.has(free); count++) free = `${id}_${count}`
-    used.add(free)
-    return free
-  }
 }

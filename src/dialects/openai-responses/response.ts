@@ -9,7 +9,7 @@ import type { Choice, GenerationResponse } from '../../core/response.ts'
 import { answerId, errorInside } from './error.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
 import { assistantParts } from './items-decode.ts'
-import { type AnswerItems, encodeParts, freshIds } from './items-encode.ts'
+import { type AnswerItems, encodeParts } from './items-encode.ts'
 import { encodeLogprob } from './logprobs.ts'
 import { ownExtras, rest } from './members.ts'
 import { spellings } from './names.ts'
@@ -78,7 +78,7 @@ export function encodeResponse(
   const finish = choice?.finish ?? { reason: 'unknown' as const }
   const ending = encodeFinish(finish, own)
   const answer = answerItems(context, own)
-  const parts = renamed(choice?.parts ?? [], freshIds(context))
+  const parts = choice?.parts ?? []
   const output: JsonObject[] = []
   for (const part of runs(parts)) {
     // Only what was being said when the limit came is incomplete.
@@ -121,11 +121,6 @@ function runs(parts: readonly Part[]): Part[][] {
     else found.push([part])
   }
   return found
-}
-
-/** Call ids as the caller gets them: some hosts begin to count anew with every answer. */
-function renamed(parts: readonly Part[], fresh: (id: string) => string): Part[] {
-  return parts.map((part) => (part.kind === 'tool_call' ? { ...part, id: fresh(part.id) } : part))
 }
 
 function addLogprobs(output: readonly JsonObject[], choice: Choice | undefined, own: boolean): void {

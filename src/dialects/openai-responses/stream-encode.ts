@@ -15,7 +15,7 @@ import type { Usage } from '../../core/usage.ts'
 import { encodeCitation } from './content.ts'
 import { failedEvent } from './error.ts'
 import { encodeFinish } from './finish.ts'
-import { encodeParts, freshIds } from './items-encode.ts'
+import { encodeParts } from './items-encode.ts'
 import { encodeLogprob } from './logprobs.ts'
 import { answerHead, answerItems, emptyMessage } from './response.ts'
 import { echoOf } from './request-encode.ts'
@@ -58,7 +58,6 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
   let waiting: Item[] = []
   let message: Item | undefined
   const answer = answerItems(context, false)
-  const fresh = freshIds(context)
   const echo = echoOf(context.request)
 
   const emit = (type: string, members: JsonObject): void =>
@@ -152,7 +151,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     const custom = given.custom === true
     const part: Part = {
       kind: 'tool_call',
-      id: fresh(given.id),
+      id: given.id,
       name: given.name,
       arguments: '',
       ...(custom ? { custom } : {}),

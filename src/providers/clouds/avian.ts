@@ -7,6 +7,6 @@ export const avian = openaiLike({
   title: 'Avian',
   key: ['AVIAN_API_KEY'],
   base: 'https://api.avian.io/v1',
-  quirks: { maxTokensField: 'max_tokens', reasoningField: 'reasoning_content' },
+  quirks: { maxTokensField: 'max_tokens', reasoningField: 'reasoning_content', toolCallIds: 'repeated' },
   paths: { models: '/models' },
 })

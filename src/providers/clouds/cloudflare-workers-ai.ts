@@ -1,4 +1,5 @@
 // Cloudflare Workers AI: the account stands in the base URL, so it must be given; old models stop at 256 tokens unasked.
+// Frames of its own come beside OpenAI's, and its finish word is unreliable.
 
 import { USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
@@ -11,6 +12,7 @@ export const cloudflareWorkersAi = openaiLike({
     maxTokensField: 'max_tokens',
     toolChoice: 'auto_only',
     content: 'string',
+    frames: 'cloudflare',
   },
   paths: { embeddings: '/embeddings', models: '/../models/search' },
 })

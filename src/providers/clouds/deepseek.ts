@@ -20,6 +20,8 @@ export const deepseek = openaiLike({
     messageName: 'refused',
   },
   also: [
+    // Code between a beginning and an end.
+    { dialect: 'openai-completions', path: '/../beta/completions', onlyWith: 'suffix' },
     { dialect: 'openai-responses', path: '/../responses', stateless: true },
     {
       dialect: 'anthropic-messages',

@@ -7,6 +7,11 @@ export const googleOpenai = openaiLike({
   title: 'Google (OpenAI-compatible)',
   key: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
   base: 'https://generativelanguage.googleapis.com/v1beta/openai',
-  quirks: { ...USAGE_ON_REQUEST, outputExcludesReasoning: 'from_total', thinkTags: true },
+  quirks: {
+    ...USAGE_ON_REQUEST,
+    outputExcludesReasoning: 'from_total',
+    thinkTags: true,
+    toolCallIds: 'repeated',
+  },
   paths: { embeddings: '/embeddings', models: '/models', images: '/images/generations' },
 })

@@ -31,8 +31,32 @@ export const mistral = openaiLike({
     reasoningField: 'thinking_parts',
     reasoningOff: { reasoning_effort: 'none' },
     toolCallIds: 'nine',
+    prefill: 'prefix_echoed',
     toolParameters: 'required',
   },
+  also: [
+    {
+      // Code between a beginning and an end; the answer is of Chat's shape.
+      dialect: 'openai-completions',
+      path: '/fim/completions',
+      onlyWith: 'suffix',
+      quirks: {
+        textIn: 'message',
+        rename: { seed: 'random_seed' },
+        drop: [
+          'n',
+          'best_of',
+          'echo',
+          'logprobs',
+          'logit_bias',
+          'presence_penalty',
+          'frequency_penalty',
+          'user',
+          'stream_options',
+        ],
+      },
+    },
+  ],
   paths: {
     embeddings: '/embeddings',
     models: '/models',

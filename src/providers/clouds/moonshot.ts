@@ -15,6 +15,8 @@ export const moonshot = openaiLike({
     reasoningOff: { thinking: { type: 'disabled' } },
     efforts: { minimal: 'low', medium: 'high', xhigh: 'max' },
     toolChoice: 'auto_while_thinking',
+    toolCallIds: 'repeated',
+    prefill: 'partial',
   },
   also: [{ dialect: 'anthropic-messages', path: '/../anthropic/v1/messages' }],
   paths: { models: '/models', files: '/files' },

@@ -1,4 +1,5 @@
 // Perplexity: roles must alternate, there are no tools, seed, stop or second choice; usage runs along in every chunk.
+// Marks like [1] in the text point into lists of sources beside it.
 
 import { openaiLike } from '../openai-like.ts'
 
@@ -15,6 +16,7 @@ export const perplexity = openaiLike({
     content: 'string',
     reasoningField: 'none',
     thinkTags: true,
+    citations: 'numbered',
   },
   paths: { embeddings: '/v1/embeddings' },
 })

@@ -1,4 +1,5 @@
-// Qwen on DashScope: no forced tool choice while it thinks, JSON without a schema, ten texts an embedding call.
+// Qwen on DashScope: no forced tool choice and no whole answer while it thinks, JSON without a schema, ten texts an
+// embedding call.
 
 import { OPENAI_PATHS, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
@@ -15,6 +16,7 @@ export const qwen = openaiLike({
     reasoningOff: { enable_thinking: false },
     toolChoice: 'auto_while_thinking',
     jsonFormat: 'object',
+    wholeAnswers: 'unless_thinking',
   },
   paths: { ...OPENAI_PATHS, files: '/files', batches: '/batches' },
 })

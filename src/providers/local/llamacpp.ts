@@ -9,6 +9,6 @@ export const llamacpp = openaiLike({
   base: 'http://localhost:8080/v1',
   local: true,
   also: [{ ...RESPONSES, stateless: true, functionsOnly: true }],
-  quirks: { ...USAGE_ON_REQUEST, reasoningField: 'reasoning_content' },
+  quirks: { ...USAGE_ON_REQUEST, reasoningField: 'reasoning_content', prefill: 'implicit' },
   paths: { ...OPENAI_PATHS, rerank: '/rerank' },
 })

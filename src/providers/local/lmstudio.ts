@@ -1,4 +1,5 @@
-// LM Studio: an object as tool_choice, json_object, a null and a tool without properties are each answered 400.
+// LM Studio: an object as tool_choice, json_object, a null and a tool without properties are each answered 400;
+// a forced call may come as tags in the text.
 
 import { RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
@@ -17,5 +18,6 @@ export const lmstudio = openaiLike({
     nulls: 'refused',
     toolParameters: 'properties',
     thinkTags: true,
+    writtenCalls: true,
   },
 })

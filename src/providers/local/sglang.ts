@@ -8,5 +8,12 @@ export const sglang = openaiLike({
   key: ['SGLANG_API_KEY'],
   base: 'http://localhost:30000/v1',
   local: true,
-  quirks: { toolChoice: 'named', ...USAGE_ON_REQUEST, nulls: 'refused', reasoningField: 'reasoning_content' },
+  cacheSalt: true,
+  quirks: {
+    toolChoice: 'named',
+    ...USAGE_ON_REQUEST,
+    nulls: 'refused',
+    reasoningField: 'reasoning_content',
+    prefill: 'continue_final_message',
+  },
 })

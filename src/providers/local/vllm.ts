@@ -1,5 +1,5 @@
 // vLLM: members that mean nothing alone are 400; reasoning is `reasoning` (older builds: reasoning_content, both are
-// read). cache_salt per tenant is not set: callers send it themselves.
+// read). Prompt caches of different callers are kept apart by cache_salt.
 
 import { OPENAI_PATHS, RESPONSES, USAGE_ON_REQUEST, openaiLike } from '../openai-like.ts'
 
@@ -9,6 +9,7 @@ export const vllm = openaiLike({
   key: ['VLLM_API_KEY'],
   base: 'http://localhost:8000/v1',
   local: true,
+  cacheSalt: true,
   also: [{ ...RESPONSES, stateless: true }],
   quirks: {
     toolChoice: 'named',
@@ -16,6 +17,7 @@ export const vllm = openaiLike({
     orphans: 'refused',
     reasoningField: 'reasoning',
     thinkTags: true,
+    prefill: 'continue_final_message',
   },
   paths: {
     ...OPENAI_PATHS,
