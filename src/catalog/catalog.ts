@@ -97,20 +97,32 @@ function elsewhere(model: string): ModelEntry | undefined {
   return undefined
 }
 
-/** @param overrides what the operator says, by `endpoint/model`, `provider/model` or model name. */
-export function catalog(overrides: Readonly<Record<string, ModelEntry>> = {}): Catalog {
+/**
+ * @param overrides what the operator says, by `endpoint/model`, `provider/model` or model name.
+ * @param parentOf the model that an adapter sits on, as far as its endpoint told: its facts and price hold too.
+ */
+export function catalog(
+  overrides: Readonly<Record<string, ModelEntry>> = {},
+  parentOf: (place: Place) => string | undefined = () => undefined,
+): Catalog {
   const given = ({ endpoint, provider, model }: Place): ModelEntry | undefined => {
     const names = [model, `${provider}/${model}`, ...(endpoint === undefined ? [] : [`${endpoint}/${model}`])]
     const entries = names.flatMap((key) => overrides[key] ?? [])
     return entries.length === 0 ? undefined : entries.reduce((all, entry) => ({ ...all, ...entry }))
   }
   const known = new Map<string, ModelEntry | undefined>()
-  const find = (place: Place): ModelEntry | undefined => {
-    const key = `${place.endpoint ?? ''} ${place.provider} ${place.model}`
-    if (known.has(key)) return known.get(key)
+  const of = (place: Place): ModelEntry | undefined => {
     const own = given(place)
     const base = listed(place.provider, place.model) ?? elsewhere(place.model)
-    const entry = own || base ? { ...base, ...own } : undefined
+    return own || base ? { ...base, ...own } : undefined
+  }
+  const find = (place: Place): ModelEntry | undefined => {
+    const parent = parentOf(place)
+    const key = `${place.endpoint ?? ''} ${place.provider} ${place.model} ${parent ?? ''}`
+    if (known.has(key)) return known.get(key)
+    const own = of(place)
+    const above = parent === undefined ? undefined : of({ ...place, model: parent })
+    const entry = own || above ? { ...above, ...own } : undefined
     // Callers can invent names.
     if (known.size >= 5_000) known.clear()
     known.set(key, entry)

@@ -85,7 +85,35 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       ]),
     )
     const known = new Map<string, Vitals>()
-    const models = catalog(declaredModels(next))
+    const asked = probes({
+      endpoints: options.probe === false ? [] : next.endpoints.filter((row) => row.provider.id !== 'demo'),
+      clock,
+      known: (endpoint) => unchanged(endpoint, before),
+      ask: async (endpoint) =>
+        endpoint.locked === undefined
+          ? probeEndpoint(endpoint, deps)
+          : {
+              ok: false,
+              failedStep: 'credential',
+              reason: endpoint.locked,
+              models: [],
+              testedAt: clock.now(),
+            },
+      warn: (endpoint, result) =>
+        options.log.warn(
+          {
+            endpoint: endpoint.id,
+            step: result.failedStep,
+            url: endpoint.baseUrl,
+            status_code: result.modelsStatus ?? null,
+            error: result.reason,
+          },
+          'probe failed',
+        ),
+    })
+    const models = catalog(declaredModels(next), ({ endpoint, model }) =>
+      endpoint === undefined ? undefined : asked.status(endpoint).result?.parents?.[model],
+    )
     for (const [key, state] of before?.vitals ?? []) {
       const id = key.slice(0, key.indexOf('/'))
       if (endpoints.get(id)?.config.baseUrl === before?.endpoints.get(id)?.config.baseUrl)
@@ -119,32 +147,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
       shadows: before?.shadows ?? { running: 0 },
       dialects,
       pools: connections,
-      probes: probes({
-        endpoints: options.probe === false ? [] : next.endpoints.filter((row) => row.provider.id !== 'demo'),
-        clock,
-        known: (endpoint) => unchanged(endpoint, before),
-        ask: async (endpoint) =>
-          endpoint.locked === undefined
-            ? probeEndpoint(endpoint, deps)
-            : {
-                ok: false,
-                failedStep: 'credential',
-                reason: endpoint.locked,
-                models: [],
-                testedAt: clock.now(),
-              },
-        warn: (endpoint, result) =>
-          options.log.warn(
-            {
-              endpoint: endpoint.id,
-              step: result.failedStep,
-              url: endpoint.baseUrl,
-              status_code: result.modelsStatus ?? null,
-              error: result.reason,
-            },
-            'probe failed',
-          ),
-      }),
+      probes: asked,
       watch: watch({
         clock,
         vitals: known,

@@ -27,6 +27,8 @@ export interface ProbeResult {
   chatOk?: boolean
   /** Model ids seen. */
   models: string[]
+  /** Of a model that is an adapter on another (LoRA), that other, where the list says so. */
+  parents?: Record<string, string>
   testedAt: number
 }
 
@@ -126,9 +128,21 @@ export function modelIds(body: Json | undefined): string[] | undefined {
   })
 }
 
+/** Adapters of a models list, each with the model it sits on (`parent`, vLLM). */
+function parentsIn(body: Json | undefined): Record<string, string> | undefined {
+  const rows = isObject(body) && Array.isArray(body.data) ? body.data : []
+  const found = rows.flatMap((row): [string, string][] =>
+    isObject(row) && typeof row.id === 'string' && typeof row.parent === 'string' && row.parent !== row.id
+      ? [[row.id, row.parent]]
+      : [],
+  )
+  return found.length === 0 ? undefined : Object.fromEntries(found)
+}
+
 export interface Listing {
   status: number | null
   models?: string[]
+  parents?: Record<string, string>
   error?: string
 }
 
@@ -141,7 +155,9 @@ export async function listModels(endpoint: EndpointConfig, deps: AskDeps): Promi
   const said = await ask(endpoint, 'models', undefined, LIST_LIMIT_MS, deps)
   if (said.status !== 200) return { status: said.status, error: said.error ?? `HTTP ${said.status}` }
   const models = modelIds(said.body)
-  return models ? { status: 200, models } : { status: 200, error: 'the answer is not a model list' }
+  if (!models) return { status: 200, error: 'the answer is not a model list' }
+  const parents = parentsIn(said.body)
+  return { status: 200, models, ...(parents ? { parents } : {}) }
 }
 
 /** Steps of document 000: models list, model in it, a trivial chat. The body of a failed list is never shown. */
@@ -153,6 +169,7 @@ export async function probeEndpoint(endpoint: EndpointConfig, deps: AskDeps): Pr
   const found: Omit<ProbeResult, 'ok'> = {
     ...base,
     models,
+    ...(listing.parents ? { parents: listing.parents } : {}),
     modelsStatus: listing.status,
     modelsOk: !!listing.models,
   }

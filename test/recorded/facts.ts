@@ -1,6 +1,7 @@
 // What an answer holds, whatever wire it is on: the common tongue of the oracles in wires/. No code here or there is
 // shared with the codecs: plain JSON.parse, a split on blank lines, and tables of its own.
 
+import { CALL_ID_MARK, upstreamCallId } from '../../src/core/call-id.ts'
 import { type Json, type JsonObject, isObject } from '../../src/core/json.ts'
 
 /** Why an answer ended, in words of no wire. `unknown`: a word that the oracle does not know. */
@@ -114,10 +115,11 @@ export function differences(got: Facts, want: Facts): string[] {
   for (const [index, wanted] of want.choices.entries()) {
     const at = got.choices[index]
     if (!at) continue
-    // A call that came without an id must have got one.
-    const tools = at.tools.map((tool, place) =>
-      wanted.tools[place]?.id === '' && tool.id !== '' ? { ...tool, id: '' } : tool,
-    )
+    // A call that came without an id must have got one; one with a character that other wires refuse may have got another.
+    const tools = at.tools.map((tool, place) => {
+      const was = wanted.tools[place]?.id
+      return was === '' && tool.id !== '' ? { ...tool, id: '' } : { ...tool, id: upstreamId(tool, was) }
+    })
     for (const key of ['text', 'reasoning', 'refusal', 'tools', 'citations', 'finish'] as const)
       check(`choice ${index} ${key}`, key === 'tools' ? tools : at[key], wanted[key])
   }
@@ -127,6 +129,12 @@ export function differences(got: Facts, want: Facts): string[] {
     check('usage.cacheRead', got.usage?.cacheRead, want.usage.cacheRead)
   }
   return found
+}
+
+/** The id that stands inside one of the gateway's, where that must be one. */
+function upstreamId({ id, name }: ToolFact, was: string | undefined): string {
+  if (was === undefined || /^[\w-]+$/.test(was)) return id
+  return upstreamCallId(id, name, id.slice(CALL_ID_MARK.length, CALL_ID_MARK.length + 3)) ?? id
 }
 
 /** JSON text with sorted members: member order is no fact. */

@@ -60,7 +60,7 @@ export const ROWS: readonly Row[] = [
   chat('crusoe/chat-completions', 'crusoe'),
   chat('snowflake/chat-completions', 'snowflake-cortex'),
   chat('heroku/chat-completions', 'heroku'),
-  chat('perplexity/chat-completions', 'perplexity'),
+  chat('perplexity/chat-completions', 'perplexity', { numbered: true }),
   chat('vercel-gateway/chat-completions', 'vercel-gateway', { outputLacks: 'reasoning if larger' }),
   chat('google/chat-completions', 'google-openai', { outputLacks: 'what the total has more' }),
   chat('anthropic/chat-completions', 'openai-compatible'),

@@ -31,6 +31,7 @@ const DELTA = new Set([
   'function_call',
   'reasoning_content',
   'reasoning',
+  'reasoning_details',
   'thinking_blocks',
   'annotations',
   'images',
@@ -232,6 +233,9 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
   const delta = (choice: number, at: ChoiceState, wire: JsonObject): void => {
     const reasoning = typeof wire.reasoning_content === 'string' ? wire.reasoning_content : wire.reasoning
     if (Array.isArray(wire.reasoning_details)) {
+      // Ahead of the text that it repeats: a caller of Chat gets both in one delta again.
+      const members = { reasoning_details: wire.reasoning_details }
+      sink({ type: 'extras', dialect: 'openai-chat', choice, members })
       joinDetails(at.details, wire.reasoning_details)
       if (typeof reasoning !== 'string') text(choice, at, 'reasoning', textOfDetails(wire.reasoning_details))
     }

@@ -43,6 +43,8 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
   const legacy = context.request?.origin?.shape?.functions === true
   const choices = new Map<number, ChoiceState>()
   let answerExtras: JsonObject = {}
+  /** `reasoning_details` that go out with the text they repeat: a client reads one or the other of each delta. */
+  let details: { choice: number; inside: string } | undefined
 
   const state = (choice: number): ChoiceState => {
     let found = choices.get(choice)
@@ -113,9 +115,12 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       case 'text':
         at.textLength += event.text.length
         return chunk(event.choice, `"content":${text}`)
-      case 'reasoning':
+      case 'reasoning': {
         part.text += event.text
-        return chunk(event.choice, `"reasoning_content":${text}`)
+        const beside = details ? `,${details.inside}` : ''
+        details = undefined
+        return chunk(event.choice, `"reasoning_content":${text}${beside}`)
+      }
       case 'refusal':
         return chunk(event.choice, `"refusal":${text}`)
       default: {
@@ -165,8 +170,20 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       )
   }
 
+  /** Details that no text follows go out alone. */
+  const letGo = (event: StreamEvent): void => {
+    if (!details || event.type === 'open' || event.type === 'close') return
+    const { choice, inside } = details
+    if (event.type === 'delta' && event.choice === choice) {
+      if (choices.get(choice)?.parts.get(event.part)?.kind === 'reasoning') return
+    }
+    details = undefined
+    chunk(choice, inside)
+  }
+
   return {
     event(event) {
+      letGo(event)
       switch (event.type) {
         case 'start': {
           const id = JSON.stringify(event.id === '' ? `chatcmpl-${context.id}` : event.id)
@@ -208,8 +225,11 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           if (event.dialect === 'gemini' && event.choice !== undefined)
             chunk(event.choice, `"provider_specific_fields":{"google":${JSON.stringify(event.members)}}`)
           if (event.dialect !== 'openai-chat') return
-          if (event.choice !== undefined) chunk(event.choice, JSON.stringify(event.members).slice(1, -1))
-          else answerExtras = { ...answerExtras, ...event.members }
+          if (event.choice !== undefined) {
+            const inside = JSON.stringify(event.members).slice(1, -1)
+            if (event.members.reasoning_details === undefined) chunk(event.choice, inside)
+            else details = { choice: event.choice, inside }
+          } else answerExtras = { ...answerExtras, ...event.members }
           return
         case 'failure':
           write(failureFrame(event.error, context.id))

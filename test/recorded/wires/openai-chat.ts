@@ -26,6 +26,7 @@ export const chatWire: Wire = {
   read(streamed, bytes, hints = {}) {
     const said = bytes.toString('utf8')
     const facts = streamed ? streamedChat(eventPayloads(said), hints) : wholeChat(parse(said), hints)
+    if (hints.numbered === true) cite(facts, said)
     return hints.tagged === true ? { ...facts, choices: facts.choices.map(untagged) } : facts
   },
   holds: (facts) => ({
@@ -124,6 +125,18 @@ function outputOf(wire: JsonObject, { outputLacks }: Hints): number | undefined 
   if (output === undefined || input === undefined) return output
   const beside = reasoning > 0 && total === input + output + reasoning
   return beside || (outputLacks === 'reasoning if larger' && reasoning > output) ? output + reasoning : output
+}
+
+/** Perplexity's marks, by the last list of addresses in the answer, whole or streamed. */
+function cite(facts: Facts, said: string): void {
+  const found = [...said.matchAll(/"citations":\s*(\[[^\]]*\])/g)].at(-1)?.[1]
+  const urls = found === undefined ? undefined : parse(found)
+  if (!Array.isArray(urls)) return
+  for (const choice of facts.choices)
+    for (const [, number] of choice.text.matchAll(/\[(\d+)\]/g)) {
+      const url: unknown = urls[Number(number) - 1]
+      if (typeof url === 'string') choice.citations.push(url)
+    }
 }
 
 /** Reasoning in tags at the beginning of the text. */

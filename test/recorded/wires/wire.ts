@@ -12,6 +12,8 @@ export interface Hints {
   outputLacks?: 'reasoning if larger' | 'what the total has more'
   /** Text begins with reasoning in tags. */
   tagged?: boolean
+  /** Marks like [1] in the text point into `citations` at the root. */
+  numbered?: boolean
 }
 
 export interface Wire {
