@@ -459,11 +459,7 @@ describe('over an upstream that speaks Chat', () => {
     const { events } = await streamed({
       model: 'chat/m',
       tools: [EXEC],
-      input: [
-        ...said,
-        ...answer.output,
-        { type: 'function_call_output', call_id: id, output: 'second' },
-      ],
+      input: [...said, ...answer.output, { type: 'function_call_output', call_id: id, output: 'second' }],
     })
     expect(results()).toEqual([undefined, 'call_0', 'call_0', 'call_0', 'call_0'])
     const ids = (final(events).output as JsonObject[]).map((item) => item.call_id)
