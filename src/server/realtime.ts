@@ -8,6 +8,7 @@ import { GatewayError, normalise } from '../core/error.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
 import { identify } from '../gateway/identify.ts'
+import { refuseForeignPage } from './foreign-page.ts'
 import { MOST_FRAME_BYTES, dialRealtime } from '../upstream/realtime.ts'
 
 /** Frames that wait for a slow side, before the other is held back. */
@@ -81,6 +82,8 @@ export function realtime(gateway: Gateway): Realtime {
 /** @throws GatewayError like any other call: 401, 404, 400. */
 function dial(request: IncomingMessage, url: URL, gateway: Gateway): WebSocket {
   const { runtime } = gateway
+  // With a master key a page needs that key, and may then come from anywhere.
+  if (runtime.config.server.masterKey?.isEmpty !== false) refuseForeignPage(request)
   const protocols = (request.headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((name) => name.trim())

@@ -13,6 +13,7 @@ import { refuseLoop } from '../gateway/hops.ts'
 import { identify } from '../gateway/identify.ts'
 import { sessions } from '../gateway/session.ts'
 import { type SocketOut, failureFrame, turn } from '../gateway/socket-turn.ts'
+import { refuseForeignPage } from './foreign-page.ts'
 import type { LiveCalls } from './live-calls.ts'
 import { requestId } from './request-id.ts'
 
@@ -108,6 +109,7 @@ export function responsesSocket(gateway: Gateway, live: LiveCalls | undefined): 
           throw new GatewayError('invalid_request', 'only a WebSocket is spoken here, or POST', {
             status: 426,
           })
+        refuseForeignPage(request)
         identify(request, gateway.runtime)
         refuseLoop(request.headers)
       } catch (thrown) {

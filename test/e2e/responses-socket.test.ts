@@ -313,6 +313,14 @@ test('a socket that goes takes its upstream call with it', async () => {
   expect(await settled).toMatchObject({ endedBy: 'caller', error: { kind: 'caller_gone' } })
 })
 
+test('a page from elsewhere opens no socket, whatever key its reader has', async () => {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/responses`, {
+    headers: { authorization: 'Bearer sk-test', origin: 'https://elsewhere.example' },
+  })
+  const [, reply] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }]
+  expect(reply.statusCode).toBe(403)
+})
+
 test('without a key no socket is opened', async () => {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/responses`)
   const [, reply] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }]
