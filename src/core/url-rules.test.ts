@@ -144,6 +144,12 @@ describe('A-078 operationUrl, the three forms of Azure', () => {
     )
   })
 
+  test.each(['', '/openai', '/openai/v1', '/openai/deployments/d'])('realtime is at the v1 of %s', (base) => {
+    expect(at(`https://r.openai.azure.com${base}`, '/realtime')).toBe(
+      'https://r.openai.azure.com/openai/v1/realtime',
+    )
+  })
+
   test('other providers are joined as they stand', () => {
     expect(operationUrl('http://h/v1', '/embeddings', { model: 'm', providerId: 'vllm' })).toBe(
       'http://h/v1/embeddings',

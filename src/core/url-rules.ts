@@ -138,6 +138,8 @@ export function operationUrl(
   if (base.includes('/openai/v1')) return `${base}${path}${mark < 0 ? '' : baseUrl.slice(mark)}`
   const version = mark < 0 ? `?api-version=${AZURE_VERSION}` : baseUrl.slice(mark)
   const root = base.replace(/\/openai(\/deployments\/.*)?$/, '')
+  // Sessions are at the /openai/v1 that every resource has, the deployment in their query.
+  if (path === '/realtime') return `${root}/openai/v1${path}`
   // The list is the resource's, whichever deployment the base names.
   if (path === '/models') return `${root}/openai/models${version}`
   // Responses name their deployment in the body and are younger than the general version.

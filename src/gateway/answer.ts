@@ -25,6 +25,7 @@ import { type LiveStream, eventStream, relayStream, translateStream } from './pu
 import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
+import type { RealtimeSession } from './realtime-session.ts'
 import { type SealTarget, issuesSeals, watchParts } from './seals.ts'
 
 export type Answer =
@@ -37,6 +38,7 @@ export type Answer =
       rest?: Rest
     }
   | { kind: 'stream'; live: LiveStream; headers: Record<string, string> }
+  | { kind: 'session'; live: RealtimeSession; headers: Record<string, string> }
 
 /** What was asked, as far as its answer depends on it. */
 export interface Asked {

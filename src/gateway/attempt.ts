@@ -26,8 +26,10 @@ import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import { refused } from './refused.ts'
 import type { Deployment } from './route-table.ts'
-import type { Runtime } from './runtime.ts'
+import type { EndpointState, Runtime } from './runtime.ts'
 import { type Keeping, keeping, keptBySocket, speaking, unfolded } from './stored-responses.ts'
+import { openSession } from './open-session.ts'
+import { isRealtime } from './realtime-session.ts'
 import { type Prepared, relayRequest, translateRequest } from './upstream-request.ts'
 
 /** One try; ends at the commit point. @throws GatewayError what may move on to the next deployment. */
@@ -71,6 +73,8 @@ async function tryOnce(
 ): Promise<Answer> {
   const { endpoint } = deployment
   const { provider } = endpoint
+  if (isRealtime(arrived))
+    return openSession(arrived, deployment, stateOf(endpoint.id, record, runtime), runtime, record)
   const asked = needsWhole(arrived, deployment) ? await whole(arrived, deployment, runtime) : arrived
   const spoken = speaking(asked, given, provider, deployment.model)
   // Who keeps the caller's responses: the upstream, where it speaks their dialect and does, else the gateway.
@@ -111,10 +115,7 @@ async function tryOnce(
   const relayed = same || call.operation !== 'chat'
   const upstream = upstreamDialect(call, deployment, spoken, runtime)
   record.path = relayed ? 'relay' : 'translate'
-  const base = runtime.endpoints.get(endpoint.id)
-  const state =
-    (record.credential === undefined ? undefined : base?.credentials?.states[record.credential]) ?? base
-  if (!state) throw new GatewayError('internal', `endpoint "${endpoint.id}" has no state`)
+  const state = stateOf(endpoint.id, record, runtime)
   const shape = isPlain(call.operation) ? provider.shapes?.[call.operation] : undefined
   if (shape) return askShaped(shape, { call, read, deployment, state, upstream, runtime, record })
   if (call.operation === 'count_tokens' && spoken && !same) {
@@ -220,6 +221,14 @@ async function tryOnce(
     runtime,
     record,
   })
+}
+
+/** Of the credential whose turn it is, where there are several. */
+function stateOf(endpoint: string, { credential }: CallRecord, runtime: Runtime): EndpointState {
+  const base = runtime.endpoints.get(endpoint)
+  const state = (credential === undefined ? undefined : base?.credentials?.states[credential]) ?? base
+  if (!state) throw new GatewayError('internal', `endpoint "${endpoint}" has no state`)
+  return state
 }
 
 /** A signature covers the whole body, and a host's own shape is made of it. */

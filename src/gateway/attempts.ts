@@ -100,7 +100,7 @@ export function endWith(hold: Hold, answer: Answer): Answer {
     const sum = usage?.total ?? (usage?.input ?? 0) + (usage?.output ?? 0)
     return sum > 0 ? sum : undefined
   }
-  const rest = answer.kind === 'stream' ? answer.live : answer.rest
+  const rest = answer.kind === 'whole' ? answer.rest : answer.live
   if (rest) rest.onEnd(({ usage }) => hold.end(total(usage)))
   else hold.end(total(answer.kind === 'whole' ? answer.usage : undefined))
   return answer

@@ -14,7 +14,7 @@ import type { EndpointConfig } from '../providers/endpoint.ts'
 import { telemetry } from '../telemetry/telemetry.ts'
 import { type Pools, pools } from '../upstream/pools.ts'
 import { type AskDeps, type ProbeResult, answers, listModels, probeEndpoint } from '../upstream/ask.ts'
-import type { Call, Reply } from './call.ts'
+import type { Call, Reply, WholeReply } from './call.ts'
 import { background } from './background.ts'
 import { costUsd } from '../governance/cost.ts'
 import { decisions } from './decisions.ts'
@@ -23,12 +23,13 @@ import { learned } from './learned.ts'
 import type { Hooks } from './hooks.ts'
 import type { SharedLimits } from './limits.ts'
 import { type PinnedCall, handlePinned } from './pinned.ts'
-import { handle } from './pipeline.ts'
+import { handle, open } from './pipeline.ts'
 import { probes } from './probes.ts'
 import { BREAKER, costAt, routeTable } from './route-table.ts'
 import type { Vitals } from '../routing/vitals.ts'
 import { type Runtime, endpointState, vitalsOf } from './runtime.ts'
 import { seals } from './seals.ts'
+import type { RealtimeCall, RealtimeReply } from './realtime-session.ts'
 import { engineState, tellsState } from '../upstream/engine-state.ts'
 import { watch } from './watch.ts'
 import { systemClock } from '../upstream/system-clock.ts'
@@ -55,6 +56,8 @@ export interface Gateway {
   handle(call: Call): Promise<Reply>
   /** A call about something that lives at one endpoint (files, batches). */
   pinned(call: PinnedCall): Promise<Reply>
+  /** A realtime session, opened upstream; whoever bridges it says when it is over. */
+  open(call: RealtimeCall): Promise<RealtimeReply | WholeReply>
   /** Builds a complete new runtime and swaps it; calls under way finish on the old one. Throws and keeps the old one. */
   reload(config: Config): void
   /** Stops probes and closes idle connections; calls under way are given up to `drainMs`. */
@@ -200,6 +203,7 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     },
     handle: (call) => handle(call, runtime),
     pinned: (call) => handlePinned(call, runtime),
+    open: (call) => open(call, runtime),
     reload: swap,
     async close(drainMs = 10_000) {
       if (closed) return

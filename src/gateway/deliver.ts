@@ -7,15 +7,16 @@ import type { Usage } from '../core/usage.ts'
 import { costUsd, reportedCostUsd } from '../governance/cost.ts'
 import type { Lease } from './admit.ts'
 import type { Answer } from './answer.ts'
-import type { Call, Reply } from './call.ts'
+import type { Call, Reply, WholeReply } from './call.ts'
 import type { DecidedWait, Decision } from './decisions.ts'
 import { settledFacts, tell } from './hooks.ts'
 import type { StreamEnd } from './pump.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
+import type { RealtimeReply } from './realtime-session.ts'
 
 export function deliver(
-  answer: Answer,
+  answer: Exclude<Answer, { kind: 'session' }>,
   call: Call,
   record: CallRecord,
   lease: Lease,
@@ -47,8 +48,27 @@ export function deliver(
   return { status: 200, headers, stream: (sink) => answer.live.attach(sink) }
 }
 
+/** An open session; it is settled when it ends. */
+export function deliverSession(
+  { live: session, headers }: Extract<Answer, { kind: 'session' }>,
+  call: Call,
+  record: CallRecord,
+  lease: Lease,
+  runtime: Runtime,
+): RealtimeReply {
+  disclose(call, record, headers)
+  record.status = 101
+  session.onEnd(({ endedBy, error, usage }) => {
+    record.endedBy = endedBy
+    if (error) record.error = error
+    lease.settle(usage)
+    settled(record, usage, runtime)
+  })
+  return { status: 101, headers, session }
+}
+
 /** A failure in the caller's dialect. */
-export function refuse(error: GatewayError, call: Call, record: CallRecord, runtime: Runtime): Reply {
+export function refuse(error: GatewayError, call: Call, record: CallRecord, runtime: Runtime): WholeReply {
   const { status, body, headers } = call.dialect.error.encode(error, call.id)
   record.status = status
   record.error = error
@@ -120,6 +140,9 @@ function costOf(record: CallRecord, usage: Usage, runtime: Runtime): number | un
   const reported = reportedCostUsd(usage)
   if (reported !== undefined) return reported
   const price = runtime.catalog.price({ provider, endpoint: record.endpoint, model: record.upstreamModel })
+  // Sound costs many times what text does: without its price the cost of a session is not known.
+  const sound = record.operation === 'realtime' && (usage.audioInput ?? usage.audioOutput ?? 0) > 0
+  if (sound && (price?.audioInput === undefined || price.audioOutput === undefined)) return undefined
   return price && costUsd(usage, price)
 }
 

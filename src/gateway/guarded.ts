@@ -124,7 +124,10 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
     if (error?.kind === 'upstream_rate_limited' || error?.kind === 'upstream_auth')
       cool(attempting, state, error, now)
     const { firstByteMs } = tried
-    if (outcome !== 'neutral')
+    // How long people talk says nothing of a deployment's speed.
+    if (outcome !== 'neutral' && call.operation === 'realtime')
+      observe(vitals, { failed: outcome === 'failed' }, now)
+    else if (outcome !== 'neutral')
       observe(
         vitals,
         {
@@ -151,6 +154,7 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
     tried.firstByteMs = firstByteMs
     if (route.hedges) noticed(read.stream ? route.hedges.stream : route.hedges.whole, firstByteMs)
     if (answer.kind === 'whole') end(undefined, answer.usage, answer.rest)
+    else if (answer.kind === 'session') answer.live.onEnd((ended) => end(ended.error, ended.usage))
     else answer.live.onEnd((ended) => end(ended.error ?? goneBy(ended.endedBy), ended.usage))
     return answer
   } catch (thrown) {

@@ -73,7 +73,7 @@ export async function passedAnswer(
   exchange: Exchange,
   headers: Record<string, string>,
   clock: Clock,
-): Promise<Answer> {
+): Promise<Exclude<Answer, { kind: 'session' }>> {
   const type = exchange.headers['content-type'] ?? 'application/octet-stream'
   headers['content-type'] = type
   if (type.includes('html')) {

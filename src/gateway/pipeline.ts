@@ -1,11 +1,11 @@
 // The life of a call: the table of contents of the product. The order is fixed and visible.
 
-import { type GatewayError, normalise } from '../core/error.ts'
+import { GatewayError, normalise } from '../core/error.ts'
 import type { Answer } from './answer.ts'
 import { attempts } from './attempts.ts'
 import { type Lease, admit } from './admit.ts'
-import type { Call, Reply } from './call.ts'
-import { deliver, refuse } from './deliver.ts'
+import type { Call, Reply, WholeReply } from './call.ts'
+import { deliver, deliverSession, refuse } from './deliver.ts'
 import { earlyReply } from './early-reply.ts'
 import { identify } from './identify.ts'
 import { factsOf, observed, tell } from './hooks.ts'
@@ -14,6 +14,7 @@ import { type ReadRequest, read } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Route } from './route-table.ts'
 import type { Runtime } from './runtime.ts'
+import type { RealtimeCall, RealtimeReply } from './realtime-session.ts'
 import { pinned, resumed } from './stored-responses.ts'
 import { warmedUp } from './warm-up.ts'
 
@@ -25,29 +26,53 @@ export function handle(call: Call, runtime: Runtime): Promise<Reply> {
   return afterMs === undefined ? reply : earlyReply(reply, afterMs, call, record, runtime)
 }
 
-async function serve(call: Call, runtime: Runtime, record: CallRecord): Promise<Reply> {
-  let lease: Lease | undefined
+/** Opens a realtime session; the caller is let in once the upstream has let us. */
+export async function open(call: RealtimeCall, runtime: Runtime): Promise<RealtimeReply | WholeReply> {
+  const record = begin(call, runtime)
+  const lease: { held?: Lease } = {}
   try {
-    identify(call, runtime) //                                              401
-    const request = requestOf(call, runtime) //          400
-    record.model = request.model
-    record.stream = request.stream
-    tell(runtime, (hooks) => hooks.onRequest?.(factsOf(record)))
-    const route = runtime.routes.match(request.model) //                    404
-    record.route = route.name
-    if (call.dialect.id === 'openai-responses') await resume(call, request, runtime) // 400 a response that is gone
-    lease = await admit(call, runtime, record) //                           429   reserves the caller's rate
-    guard(call, request) //                                                 400   content policy
-    const answer =
-      call.socket?.warmUp === true
-        ? warmedUp(call, request, runtime)
-        : await cached(route, () => attempts(call, request, pinned(route, request, runtime), runtime, record)) // 502 503 504
-    return observed(deliver(answer, call, record, lease, runtime), call, record, runtime)
+    const answer = await answered(call, runtime, record, lease)
+    if (answer.kind === 'session' && lease.held)
+      return deliverSession(answer, call, record, lease.held, runtime)
+    throw new GatewayError('internal', 'the answer to a session is no session')
   } catch (thrown) {
-    const error: GatewayError = normalise(thrown)
-    lease?.release()
-    return refuse(error, call, record, runtime)
+    lease.held?.release()
+    return refuse(normalise(thrown), call, record, runtime)
   }
+}
+
+async function serve(call: Call, runtime: Runtime, record: CallRecord): Promise<Reply> {
+  const lease: { held?: Lease } = {}
+  try {
+    const answer = await answered(call, runtime, record, lease)
+    if (answer.kind === 'session' || !lease.held)
+      throw new GatewayError('internal', 'the answer to a call is a session')
+    return observed(deliver(answer, call, record, lease.held, runtime), call, record, runtime)
+  } catch (thrown) {
+    lease.held?.release()
+    return refuse(normalise(thrown), call, record, runtime)
+  }
+}
+
+/** @param lease gets what the caller was admitted with; to be settled or released by whoever asks. */
+async function answered(
+  call: Call,
+  runtime: Runtime,
+  record: CallRecord,
+  lease: { held?: Lease },
+): Promise<Answer> {
+  identify(call, runtime) //                                              401
+  const request = requestOf(call, runtime) //          400
+  record.model = request.model
+  record.stream = request.stream
+  tell(runtime, (hooks) => hooks.onRequest?.(factsOf(record)))
+  const route = runtime.routes.match(request.model) //                    404
+  record.route = route.name
+  if (call.dialect.id === 'openai-responses') await resume(call, request, runtime) // 400 a response that is gone
+  lease.held = await admit(call, runtime, record) //                      429   reserves the caller's rate
+  guard(call, request) //                                                 400   content policy
+  if (call.socket?.warmUp === true) return warmedUp(call, request, runtime)
+  return cached(route, () => attempts(call, request, pinned(route, request, runtime), runtime, record)) // 502 503 504
 }
 
 function requestOf(call: Call, runtime: Runtime): ReadRequest {

@@ -18,28 +18,41 @@ export async function refused(
   record: CallRecord,
   now: number,
 ): Promise<GatewayError> {
-  if (exchange.status >= 300 && exchange.status < 400) {
-    exchange.abort()
+  const { status, headers } = exchange
+  if (isRedirect(status)) exchange.abort()
+  const text = isRedirect(status) ? '' : (await collectBody(exchange, ERROR_CAP)).toString('utf8')
+  record.phase = 'firstByte'
+  return refusal({ status, headers, text }, upstream, deployment, now)
+}
+
+/** The same of an answer that is here whole. */
+export function refusal(
+  { status, headers, text }: { status: number; headers: Record<string, string>; text: string },
+  upstream: GenerationDialect,
+  { endpoint }: Deployment,
+  now: number,
+): GatewayError {
+  if (isRedirect(status))
     return new GatewayError(
       'bad_upstream_response',
-      `endpoint "${deployment.endpoint.id}" answered a redirect (${exchange.status}); redirects are never followed, set its base_url to the final address`,
-      { endpoint: deployment.endpoint.id, upstreamStatus: exchange.status },
+      `endpoint "${endpoint.id}" answered a redirect (${status}); redirects are never followed, set its base_url to the final address`,
+      { endpoint: endpoint.id, upstreamStatus: status },
     )
-  }
-  const text = (await collectBody(exchange, ERROR_CAP)).toString('utf8')
   let body: Json | string = text
   try {
     body = JSON.parse(text) as Json
   } catch {
     // Not JSON (an HTML page of some proxy): the decoder makes a message of its beginning.
   }
-  record.phase = 'firstByte'
   // Codecs know no clock: dates and resets become a plain number of ms here.
-  const waitMs = retryAfterMs(exchange.headers, now)
-  const { headers } = exchange
+  const waitMs = retryAfterMs(headers, now)
   return upstream.error.decode(
-    exchange.status,
+    status,
     body,
     waitMs === undefined ? headers : { ...headers, 'retry-after-ms': String(waitMs) },
   )
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
 }

@@ -31,7 +31,7 @@ export function copyToShadow(attempting: Omit<Attempting, 'reason' | 'patient'>)
         answer.live.onEnd(() => {
           shadows.running--
         })
-        answer.live.attach(NOWHERE)
+        if (answer.kind === 'stream') answer.live.attach(NOWHERE)
       }
     },
     (thrown: unknown) => {

@@ -19,6 +19,7 @@ import { formType, isPassed } from './passed.ts'
 import type { ReadRequest } from './read.ts'
 import type { Deployment } from './route-table.ts'
 import type { EndpointState } from './runtime.ts'
+import type { RealtimeCall } from './realtime-session.ts'
 
 /** Caller headers that mean something to an upstream of the same dialect. Everything else stays here. */
 const PASSED = new Set([
@@ -213,6 +214,23 @@ function applyQuirks(
     }
   }
   for (const [name, value] of Object.entries(force ?? {})) changes[name] = value
+}
+
+/** The handshake of a realtime session: the deployment's model in its address, the caller's other parameters kept. */
+export function sessionRequest(
+  call: RealtimeCall,
+  deployment: Deployment,
+  state: EndpointState,
+): UpstreamRequest {
+  const [path, own] = pathOf(deployment, 'realtime', undefined, false).split('?') as [string, string?]
+  const query = new URLSearchParams(call.query)
+  for (const [name, value] of new URLSearchParams(own)) query.set(name, value)
+  query.set('model', deployment.model)
+  const headers: Record<string, string> = { ...state.headers }
+  if (state.countsHops) headers[HOPS] = String(hopsOf(call.headers) + 1)
+  const beta = call.headers['openai-beta']
+  if (beta !== undefined) headers['openai-beta'] = String(beta)
+  return { method: 'GET', path: `${path}?${query.toString()}`, headers }
 }
 
 /** A plain operation in the host's own shape. */

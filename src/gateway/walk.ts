@@ -40,8 +40,8 @@ export async function walk(walking: Walking): Promise<Answer> {
   const { call, read, route, runtime, record } = walking
   const order = walking.fallback ? untried(walking, decide(walking)) : decide(walking)
   earn(route.budget.state, route.budget.policy)
-  // An upload can be sent once, a response in the background should be: no copies, no races.
-  const once = call.upload !== undefined || goesOn(walking)
+  // An upload can be sent once, a response in the background should be, a session has two sides: no copies, no races.
+  const once = call.upload !== undefined || call.operation === 'realtime' || goesOn(walking)
   if (route.shadow && !once && runtime.random() < route.shadow.share)
     copyToShadow({ call, read, route, deployment: route.shadow.to, runtime, record })
   let failure: GatewayError | undefined
@@ -206,8 +206,8 @@ async function one(
   )
   try {
     const answer = await guarded({ ...attempting, call: { ...call, cancel: stop.cancel } })
-    if (answer.kind === 'stream') answer.live.onEnd(stop.release)
-    else stop.release()
+    if (answer.kind === 'whole') stop.release()
+    else answer.live.onEnd(stop.release)
     return answer
   } catch (thrown) {
     stop.release()
@@ -276,8 +276,8 @@ async function race(walking: Walking, order: readonly number[]): Promise<Raced> 
           other.stop.release()
         }
       adopt(record, winner.own, runners)
-      if (result.answer.kind === 'stream') result.answer.live.onEnd(winner.stop.release)
-      else winner.stop.release()
+      if (result.answer.kind === 'whole') winner.stop.release()
+      else result.answer.live.onEnd(winner.stop.release)
       return { answer: result.answer }
     }
     winner.stop.release()

@@ -3,6 +3,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { rmSync } from 'node:fs'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Cancel, cancel } from '../core/cancel.ts'
 import { GatewayError, normalise } from '../core/error.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
@@ -62,13 +63,14 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
     },
     (request, response) => void serve(request, response, options),
   )
-  if (options.socketPath !== undefined) listenPrivately(options.socketPath, options)
   server.on('clientError', refuseSocket)
-  const live = realtime(gateway)
+  const live = realtime(gateway, options.admin?.live)
   const turns = responsesSocket(gateway, options.admin?.live)
-  server.on('upgrade', (request, socket, head) => {
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (!live.upgrade(request, socket, head) && !turns.upgrade(request, socket, head)) socket.end(NO_SOCKET)
-  })
+  }
+  server.on('upgrade', upgrade)
+  if (options.socketPath !== undefined) listenPrivately(options.socketPath, options, upgrade)
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {
@@ -80,7 +82,7 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
         port,
         url: `http://${shown}:${port}`,
         close(drainMs = 10_000) {
-          live.close()
+          live.close(drainMs)
           return close(server, gateway, drainMs, turns.close(drainMs))
         },
       })
@@ -89,9 +91,14 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
 }
 
 /** For the other processes that serve on the same port. */
-function listenPrivately(path: string, options: Served): void {
+function listenPrivately(
+  path: string,
+  options: Served,
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
+): void {
   rmSync(path, { force: true })
   const server = createServer((request, response) => void serve(request, response, options))
+  server.on('upgrade', upgrade)
   server.listen({ path, exclusive: true })
   server.unref()
 }

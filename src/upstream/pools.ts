@@ -25,17 +25,10 @@ export function pools(): Pools {
       const origin = new URL(endpoint.baseUrl).origin
       const { connectMs } = endpoint.timeouts
       guardLiteral(origin)
-      const { insecure, caFile, certFile, keyFile } = endpoint.tls
       const key = JSON.stringify([origin, connectMs, endpoint.tls, endpoint.proxy])
       let pool = byKey.get(key)
       if (!pool) {
-        const tls = {
-          timeout: connectMs,
-          rejectUnauthorized: !insecure,
-          ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
-          ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
-          ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
-        }
+        const tls = { timeout: connectMs, ...tlsOptions(endpoint) }
         pool =
           endpoint.proxy === undefined
             ? new Http1Pool(origin, {
@@ -65,6 +58,22 @@ export function pools(): Pools {
     async destroy() {
       await Promise.all([...byKey.values()].map((pool) => pool.destroy()))
     },
+  }
+}
+
+/** What a TLS connection to an endpoint is made with; files are read anew. */
+export function tlsOptions({ tls }: Pick<EndpointConfig, 'tls'>): {
+  rejectUnauthorized: boolean
+  ca?: Buffer
+  cert?: Buffer
+  key?: Buffer
+} {
+  const { insecure, caFile, certFile, keyFile } = tls
+  return {
+    rejectUnauthorized: !insecure,
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+    ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
+    ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
   }
 }
 

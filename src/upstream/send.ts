@@ -283,7 +283,7 @@ class Sending implements Dispatcher.DispatchHandler, Exchange {
 const NO_HEADERS: Record<string, string> = {}
 const NOTHING: Buffer[] = []
 
-function failureOf(endpoint: EndpointConfig, error: Error, answered: boolean): GatewayError {
+export function failureOf(endpoint: EndpointConfig, error: Error, answered: boolean): GatewayError {
   const code = codeOf(error)
   if (answered) return broken(endpoint, error, 'stream')
   if (CONNECT_CODES.has(code) || isTls(code))
@@ -333,7 +333,7 @@ function reasonOf(error: Error, code: string): string {
   return code === '' ? error.message : code
 }
 
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+export function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const flat: Record<string, string> = {}
   for (const name in headers) {
     const value = headers[name]

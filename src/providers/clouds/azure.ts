@@ -18,5 +18,6 @@ export const azure = openaiLike({
     speech: '/audio/speech',
     transcriptions: '/audio/transcriptions',
     translations: '/audio/translations',
+    realtime: '/realtime',
   },
 })
