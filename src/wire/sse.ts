@@ -76,6 +76,31 @@ export function sseReader(handlers: SseHandlers, maxEventBytes = 16 * 1024 * 102
         sawCr = false
         if (bytes[0] === LF) at = 1
       }
+      const lastLf = pieceBytes === 0 && bytes.indexOf(CR, at) < 0 ? bytes.lastIndexOf(LF) : -1
+      if (lastLf >= at) {
+        // The usual read: whole lines with plain ends. Made text at once, cut as text.
+        const text = bytes.toString('utf8', at, lastLf + 1)
+        let from = 0
+        let dispatched = false
+        for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
+          if (to === from) {
+            first = false
+            dispatch()
+            dispatched = true
+          } else if (data === undefined && !first && text.startsWith('data: ', from))
+            data = text.slice(from + 6, to)
+          else line(text.slice(from, to))
+          from = to + 1
+        }
+        // Beyond one read only an event that is still open can be too large; a read is small beside the cap.
+        grow(dispatched ? 0 : lastLf + 1 - at)
+        at = lastLf + 1
+        if (at === bytes.length) return
+        grow(bytes.length - at)
+        pieces.push(Buffer.from(bytes.subarray(at)))
+        pieceBytes = bytes.length - at
+        return
+      }
       // The next CR is looked up once and kept until passed, so that a stream without CR is scanned once for it.
       let nextCr = bytes.indexOf(CR, at)
       while (at < bytes.length) {

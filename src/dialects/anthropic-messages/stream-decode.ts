@@ -11,6 +11,7 @@ import { errorInside } from './error.ts'
 import { decodeFinish } from './finish.ts'
 import { rest } from './members.ts'
 import { decodeUsage, mergeUsage } from './usage.ts'
+import { LikeLast } from '../../wire/like-last.ts'
 
 const MESSAGE = new Set([
   'id',
@@ -142,6 +143,17 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
     }
   }
 
+  /** Text added to an open block is the pattern for the next event. */
+  const learn = (data: string, { index, delta }: JsonObject): void => {
+    const entry = open.get(asNumber(index) ?? -1)
+    if (entry?.type !== 'text' || !isObject(delta) || delta.type !== 'text_delta') return
+    if (typeof delta.text !== 'string') return
+    alike = { index: index as number, entry }
+    like.learn(data, delta.text)
+  }
+  const like = new LikeLast('text')
+  let alike: { index: number; entry: OpenBlock } | undefined
+
   const closeBlock = (index: number): void => {
     const entry = open.get(index)
     if (!entry) return
@@ -179,6 +191,11 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
   return {
     frame({ event, data }: Frame) {
       if (over) return
+      const more = like.read(data)
+      if (more !== undefined && alike && open.get(alike.index) === alike.entry) {
+        if (more !== '') sink({ type: 'delta', choice: 0, part: alike.entry.part, text: more })
+        return
+      }
       const wire = parse(data)
       if (!isObject(wire))
         return fail(
@@ -197,7 +214,8 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
         case 'content_block_start':
           return openBlock(wire)
         case 'content_block_delta':
-          return deltaBlock(wire)
+          deltaBlock(wire)
+          return learn(data, wire)
         case 'content_block_stop':
           return closeBlock(asNumber(wire.index) ?? -1)
         case 'message_delta': {

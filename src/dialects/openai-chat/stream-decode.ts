@@ -3,7 +3,7 @@
 
 import type { Frame, Quirks, StreamDecoder } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/error.ts'
-import type { EventSink } from '../../core/event.ts'
+import type { EventSink, StreamEvent } from '../../core/event.ts'
 import { type Json, type JsonObject, asArray, asNumber, isObject } from '../../core/json.ts'
 import type { Seal } from '../../core/origin.ts'
 import type { Part, ReasoningPart } from '../../core/part.ts'
@@ -21,6 +21,7 @@ import { thoughtSeal } from './thought-signature.ts'
 import { thinkingParts } from './thinking-blocks.ts'
 import { workersAiFrames } from './workers-ai.ts'
 import { decodeUsage } from '../openai-family/usage.ts'
+import { LikeLast } from '../../wire/like-last.ts'
 
 const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'x_groq'])
 const DELTA = new Set([
@@ -68,7 +69,16 @@ interface ChoiceState {
   think?: ThinkSplitter
 }
 
-export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
+export function decoder(quirks: Quirks, told: EventSink): StreamDecoder {
+  // How many events came of the chunk under way, and the last of them.
+  let events = 0
+  let latest: StreamEvent | undefined
+  const sink: EventSink = (event) => {
+    events++
+    latest = event
+    told(event)
+  }
+  const like = new LikeLast('content')
   let started = false
   let over = false
   let done = false
@@ -331,14 +341,14 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     extrasWait = false
     let fresh: JsonObject | undefined
     for (const [key, value] of Object.entries({ ...extras, ...unread })) {
-      if (value === undefined || value === null || told[key] === value) continue
-      if (typeof value === 'object' && JSON.stringify(told[key]) === JSON.stringify(value)) continue
+      if (value === undefined || value === null || known[key] === value) continue
+      if (typeof value === 'object' && JSON.stringify(known[key]) === JSON.stringify(value)) continue
       fresh ??= {}
-      fresh[key] = told[key] = value
+      fresh[key] = known[key] = value
     }
     if (fresh) sink({ type: 'extras', dialect: 'openai-chat', members: fresh })
   }
-  const told: JsonObject = {}
+  const known: JsonObject = {}
   let extrasWait = false
 
   /** Content after the finish word is rare but real (audio's last fragment); nothing is thrown away. */
@@ -388,6 +398,20 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     sink({ type: 'end' })
   }
 
+  /** A chunk that did nothing but add text to an open part is the pattern for the next one. */
+  const learn = (data: string): void => {
+    if (latest?.type !== 'delta' || quirks.thinkTags === true) return
+    const at = choices.get(latest.choice)
+    if (at?.open?.kind !== 'text' || at.open.part !== latest.part || at.finish) return
+    alike = { choice: latest.choice, at }
+    like.learn(data, latest.text)
+  }
+  const again = (fragment: string): void => {
+    const { choice, at } = alike as { choice: number; at: ChoiceState }
+    text(choice, at, 'text', fragment)
+  }
+  let alike: { choice: number; at: ChoiceState } | undefined
+
   return {
     frame({ event, data }: Frame) {
       if (over || done) return
@@ -395,6 +419,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         done = true
         return finishAll()
       }
+      const more = like.read(data)
+      if (more !== undefined) return again(more)
       let wire: Json
       try {
         wire = JSON.parse(data) as Json
@@ -411,7 +437,9 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         return fail(new GatewayError('bad_upstream_response', 'a stream event is no JSON object'))
       if (event === 'error' && wire.error === undefined)
         return fail(errorInside({ error: wire }) as GatewayError)
+      events = 0
       chunk(wire)
+      if (events === 1) learn(data)
     },
     end() {
       if (!over) finishAll()

@@ -7,6 +7,7 @@ import { refuseLoop } from '../../gateway/hops.ts'
 import { isPassed } from '../../gateway/passed.ts'
 import type { Upload } from '../../gateway/upload.ts'
 import { type Sent, readBody, readSent } from '../body.ts'
+import { chunked } from '../chunked.ts'
 import type { Context, Handler } from '../context.ts'
 import { answerEarly, failWith } from '../fail.ts'
 
@@ -67,17 +68,18 @@ export function deliverReply(
       typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : reply.body.length,
     )
     response.writeHead(reply.status, reply.headers)
-    response.end(reply.body)
+    // Text joins its head in one write; bytes would be a second piece.
+    if (typeof reply.body !== 'string' && reply.body.length <= JOINED_BYTES)
+      response.end(reply.body.toString('latin1'), 'latin1')
+    else response.end(reply.body)
     return
   }
   if (early) reply.headers.connection = 'close'
   if (reframed) reply.headers['content-type'] = reframed.type
   // The first event is here already (commit point): head and event leave in one packet.
-  response.writeHead(reply.status, reply.headers)
-  const sink: Sink = {
-    write: (bytes) => response.write(bytes),
-    end: () => response.end(),
-    onDrain: (fn) => response.once('drain', fn),
-  }
+  const sink = chunked(response, reply.status, reply.headers, request.method === 'HEAD')
   reply.stream(reframed ? reframed.sink(sink) : sink)
 }
+
+/** A body up to this joins its head. */
+const JOINED_BYTES = 8_000
