@@ -105,6 +105,7 @@ async function serve(options: ServeOptions): Promise<void> {
       log,
       clock: systemClock,
       gateway: { writeLine: lines.write, ...(member ? { limits: member.limits } : {}) },
+      ...(member ? { spread: (shared) => member.peers.tell('/registry', shared) } : {}),
       // A file may be named, made or dropped by a change, so the watch follows every one.
       declared(next) {
         watcher.stop()
@@ -132,6 +133,7 @@ async function serve(options: ServeOptions): Promise<void> {
   tellProblems(config, log)
   for (const name of config.dataDir === undefined ? [] : readableByOthers(config.dataDir))
     log.warn({ dir: config.dataDir }, `${name} can be read by every user of this machine; chmod 600 it`)
+  await member?.join(control)
   let port = config.server.port
   const admin = adminServices(control, () => port, member?.instance)
   const server = await startServer({
@@ -147,8 +149,9 @@ async function serve(options: ServeOptions): Promise<void> {
     return fail(`cannot listen: ${server.code === 'EADDRINUSE' ? taken : server.message}`)
   }
   port = server.port
-  // Engines on this machine answer within milliseconds and belong into the greeting; nobody waits for the others.
-  await Promise.race([admin.scanner.start(), delay(GREETING_WAIT_MS)])
+  // Engines on this machine answer within milliseconds and belong into the greeting; nobody waits for the others. Of
+  // several workers one looks and tells the others.
+  if (!member || member.slot === 1) await Promise.race([admin.scanner.start(), delay(GREETING_WAIT_MS)])
   const unused = options.envKeys === true ? [] : seenKeys(process.env, config)
   // Whatever start-up had to say stands before the line that ends it.
   lines.flushSync()

@@ -13,6 +13,7 @@ import { type Sealer, sealer } from '../../stores/seal.ts'
 import { memoryRegistry } from '../../stores/memory-registry.ts'
 import { discoveredEndpoints } from './discovered.ts'
 import { restore } from './restore.ts'
+import { type SharedState, knownOf, sharedOf } from './shared-state.ts'
 import type { Actor, State } from './state.ts'
 import { type StoreSlot, storeSlot } from './store-slot.ts'
 
@@ -27,6 +28,8 @@ export interface ControlOptions {
   openResponses?: (dir: string, unusable: (why: string) => void) => ResponseStore & { close(): Promise<void> }
   /** Hears every reading of file and environment that comes into force, the first one before anything else. */
   declared?: (config: Config) => void
+  /** Tells a change to the other processes of this gateway; a change is done when they have it, or are too slow. */
+  spread?: (shared: SharedState) => Promise<void>
   log: Logger
   clock: Clock
   gateway?: Partial<GatewayOptions>
@@ -60,6 +63,10 @@ export interface Control {
   exclusively<T>(work: () => Promise<T>): Promise<T>
   /** A change without a trace in the audit trail: what discovery found, what the file says now. */
   adopt(next: (state: State) => State): void
+  /** What the other processes of this gateway need to know. */
+  shared(): SharedState
+  /** Takes over what another process of this gateway changed; what is older than what we have is left. */
+  follow(shared: SharedState): Promise<void>
   /** Reads file and environment again. @throws ConfigError, and the old configuration stays in force. */
   reload(): Config
   close(): Promise<void>
@@ -117,6 +124,15 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     if (read) options.declared?.(next.declared)
   }
 
+  let version = 0
+  let reloads = 0
+  const shared = (): SharedState =>
+    sharedOf(state, { version, reloads, revision: slot.state === 'open' ? seen : undefined })
+  const spread = async (): Promise<void> => {
+    version++
+    await options.spread?.(shared())
+  }
+
   let last: Promise<unknown> = Promise.resolve()
   const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = last.then(work, work)
@@ -125,7 +141,9 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   }
 
   const perform = async (change: Change): Promise<{ warning?: string }> => {
+    const { declared: read } = state
     swap(change.apply(state))
+    if (state.declared !== read) reloads++
     const draft = {
       actor: change.actor.name,
       from: change.actor.from,
@@ -142,14 +160,17 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     }
     seen = line.seq
     log.info(line, 'audit')
+    await spread()
     return slot.state === 'open' ? {} : { warning: slot.message ?? 'the change holds until the next restart' }
   }
 
   /** Another process on the same directory may have changed the registry. */
   const look = async (): Promise<void> => {
-    if (slot.state !== 'open') return
+    // It may have made the database only now.
+    if (slot.state !== 'open' && slot.state !== 'none') return
     await exclusively(async () => {
       const store = await slot.existing()
+      if (slot.state !== 'open') return
       const revision = (await store?.revision()) ?? seen
       if (!store || revision === seen) return
       swap({ ...state, ...restore(await store.read(), state, seals, log) })
@@ -168,6 +189,24 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     })
   }
   lookLater()
+
+  const reload = (): Config => {
+    const next = load()
+    swap({ ...state, declared: next })
+    seals = sealing(next)
+    return next
+  }
+
+  const readAgain = (): void => {
+    try {
+      reload()
+    } catch (thrown) {
+      log.error(
+        { problem: (thrown as Error).message },
+        'the configuration another worker took is not valid here',
+      )
+    }
+  }
 
   return {
     gateway,
@@ -189,13 +228,23 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     exclusively,
     adopt(next) {
       swap(next(state))
+      void spread()
     },
-    reload() {
-      const next = load()
-      swap({ ...state, declared: next })
-      seals = sealing(next)
-      return next
-    },
+    shared,
+    follow: (from) =>
+      exclusively(async () => {
+        if (from.version <= version) return
+        if (from.reloads > reloads) readAgain()
+        swap({
+          ...state,
+          ...restore(from.stored, knownOf(from), seals, log),
+          discovered: from.discovered,
+        })
+        version = from.version
+        reloads = from.reloads
+        if (from.revision !== undefined && slot.state === 'open') seen = from.revision
+      }),
+    reload,
     async close() {
       closed = true
       timer?.cancel()

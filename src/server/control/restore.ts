@@ -12,7 +12,7 @@ import type { State, UiEndpoint, UiRoute } from './state.ts'
 
 export function restore(
   stored: Stored,
-  before: State,
+  before: Pick<State, 'overrides'> & { ui: ReadonlyMap<string, Pick<UiEndpoint, 'plain'>> },
   seals: Sealer | undefined,
   log: Logger,
 ): Pick<State, 'ui' | 'routes' | 'overrides'> {

@@ -1,11 +1,16 @@
 // What a worker needs of its parent: the shared limits, who rests, and its place among the others.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { Gateway } from '../../gateway/create-gateway.ts'
 import type { SharedLimits } from '../../gateway/limits.ts'
+import type { Control } from '../control/control.ts'
+import type { SharedState } from '../control/shared-state.ts'
 import { forwarder } from './forward.ts'
+import { listenInside } from './inside.ts'
 import type { ToParent, ToWorker } from './messages.ts'
+import { type Peers, ownSocket, peersOf } from './peers.ts'
 import { remoteLimits } from './remote-limits.ts'
 import { sharedRest } from './shared-rest.ts'
 
@@ -15,10 +20,13 @@ export interface Membership {
   /** The same for all workers: a look at our own port finds one of us. */
   instance: string
   limits: SharedLimits
+  peers: Peers
   /** Where the first worker listens for the others. */
   socketPath: string
   /** Hands an admin request to the first worker; undefined in the first. */
   forward?: (request: IncomingMessage, response: ServerResponse) => void
+  /** Answers the other workers, and learns from them what was changed before this one started. */
+  join(control: Control): Promise<void>
   /** Begins sharing who rests. */
   attach(gateway: Gateway): void
   /** The port is open. */
@@ -37,9 +45,12 @@ const FAREWELL_MS = 1_000
 
 /** @returns undefined in a process that is no worker. */
 export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | undefined {
-  const { TRUNKLINE_WORKER, TRUNKLINE_WORKERS_SOCKET, TRUNKLINE_WORKERS_INSTANCE } = env
-  const slot = Number(TRUNKLINE_WORKER)
-  if (!process.send || !Number.isInteger(slot) || TRUNKLINE_WORKERS_SOCKET === undefined) return undefined
+  const folder = env.TRUNKLINE_WORKERS_FOLDER
+  const slot = Number(env.TRUNKLINE_WORKER)
+  if (!process.send || !Number.isInteger(slot) || folder === undefined) return undefined
+  const own = ownSocket(folder, slot, process.pid)
+  const peers = peersOf(folder, own, Number(env.TRUNKLINE_WORKERS_COUNT ?? 1))
+  const socketPath = join(folder, 'admin')
   let outgoing: ToParent[] = []
   const flush = (): void => {
     const messages = outgoing
@@ -60,10 +71,18 @@ export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | u
   })
   return {
     slot,
-    instance: TRUNKLINE_WORKERS_INSTANCE ?? '',
+    instance: env.TRUNKLINE_WORKERS_INSTANCE ?? '',
     limits,
-    socketPath: TRUNKLINE_WORKERS_SOCKET,
-    ...(slot === 1 ? {} : { forward: forwarder(TRUNKLINE_WORKERS_SOCKET) }),
+    peers,
+    socketPath,
+    ...(slot === 1 ? {} : { forward: forwarder(socketPath) }),
+    async join(control) {
+      // First to hear, then to ask: a change in between is not missed.
+      await listenInside(own, control)
+      const { answers } = await peers.ask('/registry')
+      const latest = (answers as SharedState[]).toSorted((a, b) => b.version - a.version)[0]
+      if (latest) await control.follow(latest)
+    },
     attach(gateway) {
       rest = sharedRest(
         () => gateway.runtime.vitals,

@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../core/clock.ts'
 import { limitsDesk } from './limits-desk.ts'
 import type { ToParent, ToWorker } from './messages.ts'
+import { ownSocket } from './peers.ts'
 
 export interface SuperviseOptions {
   workers: number
@@ -27,7 +28,8 @@ const WORST_BACKOFF_MS = 5_000
 export function supervise({ workers, log, clock, drainMs }: SuperviseOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-'))
   const env = {
-    TRUNKLINE_WORKERS_SOCKET: join(folder, 'admin'),
+    TRUNKLINE_WORKERS_FOLDER: folder,
+    TRUNKLINE_WORKERS_COUNT: String(workers),
     TRUNKLINE_WORKERS_INSTANCE: randomUUID(),
   }
   const desk = limitsDesk(clock)
@@ -75,6 +77,7 @@ export function supervise({ workers, log, clock, drainMs }: SuperviseOptions): P
       slots.delete(worker)
       desk.gone(worker.id)
       if (!mine) return
+      rmSync(ownSocket(folder, mine.slot, worker.process.pid), { force: true })
       if (stopping || mine.leaving) return settle()
       if (!everReady && exitCode !== 0 && exitCode !== null) {
         // It has said why (a configuration that is not valid, a port that is taken): the others would say the same.
