@@ -174,7 +174,7 @@ export async function startBench(cuts: 'all' | 'some'): Promise<Bench> {
                 throw new Error(`status ${answer.status}: ${answer.bytes.toString('utf8', 0, 300)}`)
               return answer.bytes
             },
-            upstreamBody: () => fake.log.at(-1)?.text ?? '',
+            upstreamBody: () => fake.log.findLast(({ method }) => method === 'POST')?.text ?? '',
           })
         } catch (thrown) {
           problems = [
