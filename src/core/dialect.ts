@@ -201,6 +201,8 @@ export interface Metered {
   terminal: boolean
   /** An error object inside the body or the stream. */
   error?: GatewayError
+  /** It came when the caller had its finish word already: it is recorded, and not told. */
+  late?: boolean
   /** The answer's own id, where later requests can name it (Responses), and the answer once it is complete. */
   id?: string
   answer?: JsonObject

@@ -172,10 +172,12 @@ export function relayStream(options: RelayOptions): Promise<LiveStream> {
       const { splitter, frameOf } = frameSplitter(dialect.framing, (raw) => {
         const frame = frameOf(raw)
         if (!frame) return out.write(raw)
+        const before = meter.result.error
         meter.frame(frame)
-        const { error } = meter.result
+        const { error, late } = meter.result
         if (options.told) tellOnce()
         if (error && !seen) return fail(error)
+        if (late === true && error !== before) return
         seen = true
         const bytes = options.hideUsage ? withoutUsage(raw, frame.data) : raw
         if (bytes) out.write(bytes)

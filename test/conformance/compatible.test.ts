@@ -19,7 +19,7 @@ import { thinkSplitter } from '../../src/dialects/openai-chat/think-tags.ts'
 import { provider } from '../../src/providers/index.ts'
 import { quirksOf, spokenTo } from '../../src/providers/provider.ts'
 import { type Fake, startFake } from '../../src/testing/index.ts'
-import { type Gateway, type Reply, ask, launch } from '../acceptance/kit.ts'
+import { type Gateway, type Reply, ask, launch, until } from '../acceptance/kit.ts'
 
 const CONTEXT: AnswerContext = { model: 'm', id: 'req_1', created: 1_700_000_000, includeUsage: true }
 
@@ -643,6 +643,51 @@ describe('through the gateway', () => {
     await chat('openrouter')
     expect(lastBody()).not.toHaveProperty('cache_salt')
   })
+  test('31. vLLM: an adapter is listed as a model, with the facts and the price of its parent', async () => {
+    const engine = await startFake({ kind: 'openai' })
+    const row = (id: string, parent: string | null) => ({ id, object: 'model', owned_by: 'vllm', parent })
+    engine.script({
+      match: /models/,
+      json: { object: 'list', data: [row('base', null), row('tuned', 'base'), row('priced', 'base')] },
+      keep: true,
+    })
+    const own = await launch({
+      yaml: `endpoints:
+  lab: { provider: vllm, base_url: "${engine.url}/v1", api_key: k }
+catalog:
+  lab/base: { context_tokens: 4096, tools: true, price: { input: 1, output: 2 } }
+  lab/priced: { price: { input: 10, output: 20 } }
+`,
+    })
+    try {
+      await own.started
+      const listed = await until(async () => {
+        const { data } = (await own.get('/v1/models')).json as { data: JsonObject[] }
+        return data.length >= 3 && data
+      }, 5_000)
+      const facts = (id: string) => listed.find((entry) => entry.id === id)
+      expect(facts('tuned')).toMatchObject({
+        context_length: 4096,
+        abilities: ['tools'],
+        price_per_million: { input: 1, output: 2 },
+      })
+      expect(facts('priced')).toMatchObject({ context_length: 4096, price_per_million: { input: 10 } })
+      engine.script({
+        match: /chat/,
+        json: {
+          id: 'x',
+          model: 'tuned',
+          choices: [{ index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 1_000_000, completion_tokens: 1_000_000, total_tokens: 2_000_000 },
+        },
+      })
+      const reply = await own.chat('lab/tuned')
+      expect(Number(reply.headers.get('x-trunkline-cost'))).toBe(3)
+    } finally {
+      await own.close()
+      await engine.close()
+    }
+  })
   test('89. two callers of one vLLM have different salts, each the same in every call and dialect', async () => {
     const salts: unknown[] = []
     for (const key of ['a', 'b', 'a']) {
@@ -810,6 +855,28 @@ describe('through the gateway', () => {
     answers({ content: 'Sky [2]' }, sources)
     const other = await post('/v1/responses', { model: 'perplexity/m', input: 'hi' })
     expect(other.at('output.0.content.0.annotations')).toMatchObject([{ type: 'url_citation', url: urls[1] }])
+  })
+  test('60. OpenRouter: an error after the finish word is recorded only, one before it is told', async () => {
+    const error = { id: 'x', model: 'm', choices: [], error: { code: 400, message: 'Token limit reached' } }
+    streams(chunk({ content: 'a' }), chunk({}, 'length'), error)
+    const late = await chat('openrouter', { stream: true })
+    expect(late.text).not.toContain('Token limit')
+    expect(added(late)).toMatchObject({ content: 'a', finish: ['length'] })
+    expect(late.frames().at(-1)).toBe('[DONE]')
+    const line = await gw.waitForLog(/Token limit reached/)
+    expect(line.json).toMatchObject({ id: late.headers.get('x-request-id') })
+    streams(chunk({ content: 'a' }), error)
+    expect((await chat('openrouter', { stream: true })).text).toContain('Token limit reached')
+    // Translated, the finish word waits for the end: the error is told.
+    streams(chunk({ content: 'a' }), chunk({}, 'length'), error)
+    const other = await post('/v1/messages', {
+      model: 'openrouter/m',
+      max_tokens: 9,
+      stream: true,
+      messages: [{ role: 'user', content: 'hi' }],
+    })
+    expect(other.text).toContain('event: error')
+    expect(other.text).not.toContain('message_stop')
   })
   test.each([false, true])(
     '67. Kimi: an id that comes again in turn 2 is another for the caller, and its own upstream, streamed: %s',
@@ -998,7 +1065,6 @@ describe('reasoning in tags', () => {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   '1-11': 'discovery: src/upstream/discovery',
   '19, 28, 77, 90': 'learning from refusals: src/gateway/learned.test.ts',
-  '31': 'not done: LoRA parents are not read from /v1/models',
   '34': 'keep-alive comments: src/gateway/pump.ts, seen in test/faults',
   '39': 'limits per endpoint: src/gateway/limits.ts (concurrency: 1)',
   '41': 'nothing to do: whatever list the key shows is the list',
@@ -1006,7 +1072,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   '53': 'JSON.parse takes blank lines before a body; a unit of its own would show only that',
   '54': 'DeepSeek’s /responses: the dialect’s own suite',
   '56': 'learned from the refusal: xAI names the members',
-  '60': 'test/faults: an error after the end is recorded only',
   '62': 'src/governance/cost.test.ts',
   '75': 'MiniMax is asked for reasoning_details, which are sealed and go back (61)',
   '78': 'npm run recorded huggingface',

@@ -133,8 +133,13 @@ export function differences(got: Facts, want: Facts): string[] {
 
 /** The id that stands inside one of the gateway's, where that must be one. */
 function upstreamId({ id, name }: ToolFact, was: string | undefined): string {
-  if (was === undefined || /^[\w-]+$/.test(was)) return id
-  return upstreamCallId(id, name, id.slice(CALL_ID_MARK.length, CALL_ID_MARK.length + 3)) ?? id
+  if (was === undefined) return id
+  // Packed by the codec, for a caller of Messages.
+  const packed = /^tlid_(.+)$/.exec(was)?.[1]
+  const meant = packed === undefined ? was : Buffer.from(packed, 'base64url').toString('utf8')
+  if (/^[\w-]+$/.test(meant)) return id
+  const found = upstreamCallId(id, name, id.slice(CALL_ID_MARK.length, CALL_ID_MARK.length + 3))
+  return found === meant ? was : id
 }
 
 /** JSON text with sorted members: member order is no fact. */

@@ -52,7 +52,13 @@ function take(wire: Json, quirks: Quirks, result: Metered): void {
     return
   }
   const error = errorInside(wire)
-  if (error) result.error = error
+  if (error) {
+    // OpenRouter tells what became of its upstream after all was said (recorded: "Token limit reached" after `length`).
+    const words = Array.from(result.finish)
+    if (!result.error && words.length > 0 && words.every((word) => typeof word === 'string'))
+      result.late = true
+    result.error = error
+  }
   const usage = decodeUsage(usageIn(wire), quirks)
   if (usage) result.usage = usage
   if (!Array.isArray(wire.choices)) return
