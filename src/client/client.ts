@@ -248,7 +248,7 @@ export function createClient(created: CreateOptions = {}): Client {
     const line = { pools: await pools(), clock, cancel: call.cancel }
     return bounded(call, options, target.options.timeoutMs ?? 0, async () => {
       const done = await withTries(call, async () => {
-        if (streamed) return collected(await askStream(post, line))
+        if (streamed || post.body.stream === true) return collected(await askStream(post, line))
         const whole = await askWhole(post, line)
         const response = readResponse(whole, post)
         return { response, headers: whole.headers }
@@ -312,7 +312,10 @@ export function createClient(created: CreateOptions = {}): Client {
       const unlink = [token, stopped].map((one) => one.onRaise((reason) => call.cancel.raise(reason)))
       try {
         const done = await withTries(call, async () =>
-          prepared.streamed ? askStream(post, line) : feedOf(await askWhole(post, line), post),
+          // Some hosts answer only as a stream while the model thinks: the encoder has asked for one.
+          prepared.streamed || post.body.stream === true
+            ? askStream(post, line)
+            : feedOf(await askWhole(post, line), post),
         )
         feed = done.value
         const facts = {

@@ -217,7 +217,12 @@ export async function probeChat(
   const id = endpoint.provider.speaks[0]?.dialect
   const dialect = id && deps.dialects.get(id)
   if (!dialect) return `${endpoint.provider.title} generates nothing`
-  const { quirks } = endpoint.provider
+  const record = endpoint.provider.quirks
+  // A ping is answered whole: where that takes a model that does not think, it does not.
+  const quirks: Quirks =
+    record.wholeAnswers === undefined
+      ? record
+      : { ...record, force: { ...record.force, ...(record.reasoningOff as Quirks['force']) } }
   const request: GenerationRequest = {
     dialect: dialect.id,
     model,

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createClient } from '../../src/client/client.ts'
 import { collect } from '../../src/core/collect.ts'
 import type { AnswerContext, ModelFacts } from '../../src/core/dialect.ts'
 import { GatewayError } from '../../src/core/error.ts'
@@ -979,6 +980,34 @@ catalog:
       content: [{ type: 'text', text: 'pong' }],
       usage: { output_tokens: 4 },
     })
+  })
+  test('69. Qwen: the client library and a gate’s ping are answered too', async () => {
+    const host = await startFake({ kind: 'openai', models: ['m'] })
+    const client = createClient({ config: false, env: {} })
+    const own = await launch({
+      yaml: `endpoints:
+  q: { provider: qwen, base_url: "${host.url}/v1", api_key: k, models: [m], probe: gate }
+`,
+    })
+    try {
+      await own.started
+      const reply = await own.chat('q/m')
+      expect(reply.status, reply.text).toBe(200)
+      const pings = host.log.map(({ body }) => body as JsonObject).filter((body) => body?.max_tokens === 16)
+      expect(pings).toMatchObject([{ enable_thinking: false, stream: false }])
+      const answer = await client.chat('ping', {
+        provider: 'qwen',
+        model: 'm',
+        baseUrl: `${host.url}/v1`,
+        apiKey: 'k',
+      })
+      expect(answer.text).not.toBe('')
+      expect(host.log.at(-1)?.body).toMatchObject({ stream: true })
+    } finally {
+      await client.close()
+      await own.close()
+      await host.close()
+    }
   })
   test('69. a stream that breaks off is no answer', async () => {
     fake.script({ sse: [{ data: chunk({ content: 'po' }) }], keep: true })
