@@ -8,6 +8,9 @@ import type { Sink } from '../gateway/call.ts'
 /** Beyond this, copying the bytes into a string costs more than a write in pieces. */
 export const JOINED_BYTES = 2_000
 
+/** Text beyond this is counted, joined and encoded in one pass, as bytes. */
+const LONG_TEXT = 32_000
+
 /** Writes the head, and gives the sink for what follows. @param bodiless the caller wants, or may have, no body */
 export function chunked(
   response: ServerResponse,
@@ -25,7 +28,8 @@ export function chunked(
   // The head has said it; from here on the bytes are ours.
   response.chunkedEncoding = false
   return {
-    write(bytes) {
+    write(given) {
+      const bytes = typeof given === 'string' && given.length > LONG_TEXT ? Buffer.from(given) : given
       if (typeof bytes === 'string') {
         const size = Buffer.byteLength(bytes).toString(16)
         return response.write(`${size}\r\n${bytes}\r\n`, 'utf8')
