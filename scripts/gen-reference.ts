@@ -8,6 +8,7 @@ import { type ProviderRecord, operationsOf } from '../src/providers/provider.ts'
 import { clientPage, headersPage } from './reference-client.ts'
 import { cliPage, man } from './reference-cli.ts'
 import { configPage } from './reference-config.ts'
+import { metricsPage } from './reference-metrics.ts'
 
 const yes = (value: boolean): string => (value ? 'yes' : 'no')
 
@@ -55,6 +56,7 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'man/trunkline.1': man,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/matrix.md': matrixPage,
+  'docs/reference/metrics.md': metricsPage,
   'docs/reference/providers.md': providersPage,
 }
 

@@ -45,9 +45,9 @@ const RULES: Record<string, { may: string[]; node: boolean | string[]; packages:
     packages: ['better-sqlite3', 'kysely', 'kysely/migration', 'lru-cache'],
   },
   server: {
-    may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'gateway', 'stores'],
+    may: ['core', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'telemetry', 'gateway', 'stores'],
     node: true,
-    packages: ['pino', 'prom-client', 'zod', 'ws'],
+    packages: ['pino', 'zod', 'ws'],
   },
   client: {
     may: ['core', 'wire', 'dialects', 'catalog', 'providers', 'upstream', 'config', 'governance'],

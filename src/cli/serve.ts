@@ -133,9 +133,9 @@ async function serve(options: ServeOptions): Promise<void> {
   tellProblems(config, log)
   for (const name of config.dataDir === undefined ? [] : readableByOthers(config.dataDir))
     log.warn({ dir: config.dataDir }, `${name} can be read by every user of this machine; chmod 600 it`)
-  await member?.join(control)
   let port = config.server.port
-  const admin = adminServices(control, () => port, member?.instance)
+  const admin = adminServices(control, () => port, member?.instance, member?.peers)
+  await member?.join(admin)
   const server = await startServer({
     gateway,
     admin,

@@ -1,5 +1,6 @@
 // The ports through which state outlives the process. Each store in src/stores honours them; memory is the default.
 
+import type { Holding } from './holding.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** A credential as it lies in a store: ciphertext, nonce and tag in one text, and the id of the key that opens it. */
@@ -142,4 +143,6 @@ export interface ResponseStore {
   put(row: StoredResponse): Promise<void>
   /** false: there was none. */
   delete(id: string): Promise<boolean>
+  /** Of what lies in this process's memory. */
+  holding?(): Holding
 }

@@ -17,7 +17,10 @@ export interface Lease {
 const NONE: Lease = { settle() {}, release() {} }
 
 /** Keys are few; what is remembered of those that come and go is bounded. */
-const MOST_CALLERS = 10_000
+export const MOST_CALLERS = 10_000
+
+/** In messages, a caller to itself. */
+export const CALLER = 'this key'
 
 /** @throws `rate_limited` with the seconds to wait when the caller has used up what it may. */
 export async function admit(call: Call, runtime: Runtime, record: CallRecord): Promise<Lease> {
@@ -42,7 +45,7 @@ function scopeOf(caller: string, { callers, config }: Runtime): Scope | undefine
   const { callerLimits } = config.server
   const known = callers.get(caller)
   if (known && known.limits === callerLimits) return known
-  const made = scope('this key', callerLimits, known)
+  const made = scope(CALLER, callerLimits, known)
   if (!made) return undefined
   made.perCaller = true
   if (callers.size >= MOST_CALLERS)

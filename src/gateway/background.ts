@@ -3,6 +3,7 @@
 // record, cost. A caller who asks meanwhile saves the look.
 
 import type { Timer } from '../core/clock.ts'
+import type { Holding } from '../core/holding.ts'
 import { type Json, isObject } from '../core/json.ts'
 import { operationUrl } from '../core/url-rules.ts'
 import { openaiResponses } from '../dialects/openai-responses/index.ts'
@@ -30,6 +31,7 @@ export interface Background {
   seen(endpoint: string, id: string, tell: () => Json | undefined): void
   /** What is still going on ends here, its usage unknown. */
   close(): void
+  holding(): Holding
 }
 
 const FIRST_LOOK_MS = 2_000
@@ -150,6 +152,7 @@ export function background(
         },
       }
     },
+    holding: () => ({ entries: all.size, mostEntries: MOST_FOLLOWED }),
     seen(endpoint, id, tell) {
       const going = all.get(keyOf(endpoint, id))
       if (going) judge(going, tell())

@@ -3,6 +3,7 @@
 import type { Cancel } from '../core/cancel.ts'
 import type { GenerationDialect } from '../core/dialect.ts'
 import type { Operation } from '../providers/provider.ts'
+import type { CallRecord } from './record.ts'
 import type { Session } from './session.ts'
 import type { Upload } from './upload.ts'
 
@@ -22,6 +23,8 @@ export interface Call {
   upload?: Upload
   /** It came as a frame of a WebSocket. `warmUp`: nothing is to be generated. */
   socket?: { session: Session; warmUp: boolean }
+  /** Shows its record to whoever watches calls under way. */
+  live?: { record?: CallRecord }
   /** Raised when the caller hangs up. */
   cancel: Cancel
 }

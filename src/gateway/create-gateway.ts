@@ -60,6 +60,8 @@ export interface Gateway {
   open(call: RealtimeCall): Promise<RealtimeReply | WholeReply>
   /** Builds a complete new runtime and swaps it; calls under way finish on the old one. Throws and keeps the old one. */
   reload(config: Config): void
+  /** Connections to upstreams by origin, those of configurations that were replaced included. */
+  connections(): Map<string, { open: number; busy: number; waiting: number }>
   /** Stops probes and closes idle connections; calls under way are given up to `drainMs`. */
   close(drainMs?: number): Promise<void>
   /** What the gateway needs to ask endpoints on its own. */
@@ -205,6 +207,19 @@ export function createGateway(config: Config, options: GatewayOptions): Gateway 
     pinned: (call) => handlePinned(call, runtime),
     open: (call) => open(call, runtime),
     reload: swap,
+    connections() {
+      const sums = new Map<string, { open: number; busy: number; waiting: number }>()
+      for (const pool of [connections, ...retired])
+        for (const { origin, open, busy, waiting } of pool.counts()) {
+          const sum = sums.get(origin)
+          sums.set(origin, {
+            open: open + (sum?.open ?? 0),
+            busy: busy + (sum?.busy ?? 0),
+            waiting: waiting + (sum?.waiting ?? 0),
+          })
+        }
+      return sums
+    },
     async close(drainMs = 10_000) {
       if (closed) return
       closed = true

@@ -3,6 +3,7 @@
 // Contents (messages, answers, credentials) never appear here.
 
 import type { ErrorKind, Phase } from '../core/error.ts'
+import type { Holding } from '../core/holding.ts'
 import type { Note } from '../core/note.ts'
 
 /** A deployment that was looked at, in the order of the route's declaration. */
@@ -107,6 +108,7 @@ export interface Decisions {
   /** Newest first. */
   recent(limit?: number): Decision[]
   byId(id: string): Decision | undefined
+  holding(): Holding
   /** Hears every decision as it is added, until the returned function is called. */
   subscribe(listener: (decision: Decision) => void): () => void
 }
@@ -116,10 +118,12 @@ export function decisions(capacity = 1_000): Decisions {
   const ring: (Decision | undefined)[] = Array.from({ length: capacity })
   const listeners = new Set<(decision: Decision) => void>()
   let next = 0
+  let added = 0
   return {
     add(decision) {
       ring[next] = decision
       next = (next + 1) % capacity
+      added++
       for (const listener of listeners) listener(decision)
     },
     recent(limit = 50) {
@@ -139,6 +143,7 @@ export function decisions(capacity = 1_000): Decisions {
       }
       return undefined
     },
+    holding: () => ({ entries: Math.min(added, capacity), mostEntries: capacity }),
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -4,6 +4,7 @@ import type { GatewayError } from '../core/error.ts'
 import { ERRORS } from '../core/error.ts'
 import { notesHeader } from '../core/note.ts'
 import type { Usage } from '../core/usage.ts'
+import { countCall } from '../telemetry/counters.ts'
 import { costUsd, reportedCostUsd } from '../governance/cost.ts'
 import type { Lease } from './admit.ts'
 import type { Answer } from './answer.ts'
@@ -110,21 +111,17 @@ function ascii(text: string): string {
 
 function settled(record: CallRecord, usage: Usage | undefined, runtime: Runtime): void {
   const { log, counters } = runtime.telemetry
+  const ms = runtime.clock.monotonic() - record.startedAt
   if (usage) {
     record.usage = usage
     const cost = costOf(record, usage, runtime)
     if (cost !== undefined) record.costUsd = cost
   }
   record.phase = record.error ? record.phase : 'settle'
-  counters.calls++
-  counters.byStatus.set(record.status ?? 0, (counters.byStatus.get(record.status ?? 0) ?? 0) + 1)
-  if (record.error) counters.failed++
-  counters.inputTokens += usage?.input ?? 0
-  counters.outputTokens += usage?.output ?? 0
-  runtime.decisions.add(decisionOf(record, runtime))
+  countCall(counters, record, usage, ms)
+  runtime.decisions.add(decisionOf(record, ms))
   tell(runtime, (hooks) => hooks.onSettled?.(settledFacts(record, runtime)))
   if (!log.isLevelEnabled('info')) return
-  const ms = runtime.clock.monotonic() - record.startedAt
   if (!record.error) return runtime.telemetry.callLine(callLine(record, ms))
   const line = { ...(JSON.parse(`{${callLine(record, ms)}}`) as object), reason: record.error.message }
   if (record.error.kind === 'internal') log.error({ ...line, err: record.error.cause }, 'call')
@@ -182,7 +179,7 @@ function callLine(record: CallRecord, ms: number): string {
 }
 
 /** What is kept of a call once it is over. Plain assignments: a spread per optional member costs microseconds here. */
-function decisionOf(record: CallRecord, runtime: Runtime): Decision {
+function decisionOf(record: CallRecord, ms: number): Decision {
   const { error, usage, upload } = record
   const kept: Decision = {
     id: record.id,
@@ -194,7 +191,7 @@ function decisionOf(record: CallRecord, runtime: Runtime): Decision {
     attempts: record.tries,
     waits: record.waits,
     notes: record.notes,
-    ms: runtime.clock.monotonic() - record.startedAt,
+    ms,
     endedBy: record.endedBy,
     phase: record.phase,
   }

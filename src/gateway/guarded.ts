@@ -7,6 +7,7 @@ import { pass, record as recordOutcome } from '../routing/breaker.ts'
 import { accept, choose, refuse } from '../routing/credentials.ts'
 import { noticed } from '../routing/hedge.ts'
 import { observe } from '../routing/vitals.ts'
+import { countAttempt } from '../telemetry/counters.ts'
 import type { Answer } from './answer.ts'
 import { attempt } from './attempt.ts'
 import type { Rest } from './background.ts'
@@ -116,6 +117,7 @@ export async function guarded(attempting: Attempting): Promise<Answer> {
     tried.phase = error ? record.phase : 'settle'
     tried.outcome = !error ? 'answered' : error.kind === 'caller_gone' ? 'cancelled' : error.kind
     if (error) tried.message = error.message.slice(0, 300)
+    countAttempt(runtime.telemetry.counters, endpoint.id, deployment.model, tried.outcome)
     if (record.upstreamStatus !== undefined) tried.status = record.upstreamStatus
     if (state.credentials && credential !== undefined) {
       if (!error) accept(state.credentials.bench, credential)

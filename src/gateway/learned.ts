@@ -5,6 +5,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Quirks } from '../core/dialect.ts'
 import type { GatewayError } from '../core/error.ts'
+import type { Holding } from '../core/holding.ts'
 import { type Json, isObject } from '../core/json.ts'
 import { scan } from '../wire/json-splice.ts'
 
@@ -13,6 +14,7 @@ export interface Learned {
   onTop(quirks: Quirks, deployment: string): Quirks
   /** true: the refusal taught something that a second try can use. `body` is what was sent. */
   from(error: GatewayError, deployment: string, body: Buffer | string | undefined): boolean
+  holding(): Holding
 }
 
 interface Lesson {
@@ -69,6 +71,7 @@ export function learned(clock: Clock): Learned {
   }
 
   return {
+    holding: () => ({ entries: lessons.size, mostEntries: MOST_DEPLOYMENTS }),
     onTop(quirks, deployment) {
       const lesson = lessons.size === 0 ? undefined : lessonOf(deployment)
       if (!lesson) return quirks

@@ -77,6 +77,26 @@ export interface SharedLimits {
     waits: DecidedWait[],
     patient: boolean,
   ): Promise<Hold>
+  loads(): Promise<LimitLoad[]>
+}
+
+/** How busy something is that limits calls at once; what limits each caller counts as one. */
+export interface LimitLoad {
+  who: string
+  running: number
+  waiting: number
+}
+
+export function loadsOf(scopes: Iterable<Scope>): LimitLoad[] {
+  const byName = new Map<string, LimitLoad>()
+  for (const { who, limits, gate: of } of scopes) {
+    if (limits.concurrency === undefined && !limits.adaptive) continue
+    const row = byName.get(who) ?? { who, running: 0, waiting: 0 }
+    row.running += of.running
+    row.waiting += of.waiting
+    byName.set(who, row)
+  }
+  return [...byName.values()]
 }
 
 /** Why a call would be refused or have to wait now, and until when; undefined: it would pass. */

@@ -100,7 +100,7 @@ function cached(_route: Route, ask: () => Promise<Answer>): Promise<Answer> {
 
 /** The record of a call that has just come. */
 export function begin(call: Call, runtime: Runtime): CallRecord {
-  return {
+  const record: CallRecord = {
     id: call.id,
     operation: call.operation,
     dialect: call.dialect.id,
@@ -116,4 +116,6 @@ export function begin(call: Call, runtime: Runtime): CallRecord {
     phase: 'admit',
     startedAt: runtime.clock.monotonic(),
   }
+  if (call.live) call.live.record = record
+  return record
 }

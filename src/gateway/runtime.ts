@@ -73,7 +73,7 @@ export interface Runtime {
 }
 
 /** A caller can invent model names of a wildcard endpoint: what is remembered of them is bounded. */
-const MOST_DEPLOYMENTS = 5_000
+export const MOST_DEPLOYMENTS = 5_000
 
 export function vitalsOf(known: Map<string, Vitals>, key: string): Vitals {
   let found = known.get(key)

@@ -5,6 +5,7 @@
 import { LRUCache } from 'lru-cache'
 import type { GenerationDialect } from '../core/dialect.ts'
 import type { StreamEvent } from '../core/event.ts'
+import type { Holding } from '../core/holding.ts'
 import type { Note } from '../core/note.ts'
 import type { DialectId, Seal } from '../core/origin.ts'
 import type { Part, ReasoningPart, ToolCallPart } from '../core/part.ts'
@@ -35,6 +36,7 @@ export interface Seals {
   recall(request: GenerationRequest, target: SealTarget): { request: GenerationRequest; notes: Note[] }
   /** Passes each event on, its seal stamped with the account, and remembers the turn at its end. */
   watch(target: SealTarget): (event: StreamEvent) => StreamEvent
+  holding(): Holding
 }
 
 export function seals(): Seals {
@@ -44,6 +46,7 @@ export function seals(): Seals {
     sizeCalculation: sizeOf,
   })
   return {
+    holding: () => ({ entries: turns.size, bytes: turns.calculatedSize, mostBytes: MAX_BYTES }),
     recall(request, target) {
       const notes: Note[] = []
       let changed = false

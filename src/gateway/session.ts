@@ -1,6 +1,7 @@
 // What one connection keeps of its own answers: over a WebSocket a client goes on from an answer that it asked nobody to
 // store, and only on that socket. All sessions share one bound; a session that closes forgets.
 
+import type { Holding } from '../core/holding.ts'
 import type { StoredResponse } from '../core/ports.ts'
 import { memoryResponses } from '../stores/memory-responses.ts'
 
@@ -12,12 +13,14 @@ export interface Session {
 
 export interface Sessions {
   open(): Session
+  holding(): Holding
 }
 
 export function sessions(): Sessions {
   const all = memoryResponses()
   let serial = 0
   return {
+    holding: () => all.holding(),
     open() {
       const own = `${++serial}/`
       const ids = new Set<string>()

@@ -1,12 +1,18 @@
 // Calls that are under way, from their arrival to the last byte of their answer. What became of them is in the decision
 // records.
 
+import type { CallRecord } from '../gateway/record.ts'
+
 export interface LiveCall {
   id: string
   operation: string
   dialect: string
   /** ms since the Unix epoch. */
   at: number
+  /** What is known of it so far; absent until its body has been read. */
+  record?: CallRecord
+  /** Where its answer goes; absent for a frame of a socket. */
+  response?: { readonly writableLength: number }
 }
 
 export interface LiveCalls {
@@ -15,6 +21,8 @@ export interface LiveCalls {
   end(id: string): void
   list(): LiveCall[]
   readonly count: number
+  /** Of answers, that callers have not taken yet. */
+  readonly bufferedBytes: number
 }
 
 export function liveCalls(): LiveCalls {
@@ -29,6 +37,11 @@ export function liveCalls(): LiveCalls {
     list: () => [...calls.values()],
     get count() {
       return calls.size
+    },
+    get bufferedBytes() {
+      let sum = 0
+      for (const { response } of calls.values()) sum += response?.writableLength ?? 0
+      return sum
     },
   }
 }

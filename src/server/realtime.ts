@@ -13,7 +13,7 @@ import { refuseLoop } from '../gateway/hops.ts'
 import type { RealtimeSession, RealtimeCall } from '../gateway/realtime-session.ts'
 import { MOST_FRAME_BYTES } from '../upstream/realtime.ts'
 import { refuseForeignPage } from './foreign-page.ts'
-import type { LiveCalls } from './live-calls.ts'
+import type { LiveCall, LiveCalls } from './live-calls.ts'
 import { requestId } from './request-id.ts'
 
 /** Frames that wait for a slow side, before the other is held back. */
@@ -66,7 +66,9 @@ export function realtime(gateway: Gateway, live: LiveCalls | undefined, beatMs =
     const stopOpening = (): void =>
       call.cancel.raise(new GatewayError('overloaded', 'the gateway is closing', { phase: 'admit' }))
     under.add(stopOpening)
-    live?.begin({ id: call.id, operation: call.operation, dialect: call.dialect.id, at: Date.now() })
+    const row: LiveCall = { id: call.id, operation: call.operation, dialect: call.dialect.id, at: Date.now() }
+    call.live = row
+    live?.begin(row)
     const reply = await gateway.open(call)
     under.delete(stopOpening)
     if (!('session' in reply)) {

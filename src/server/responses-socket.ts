@@ -14,7 +14,8 @@ import { identify } from '../gateway/identify.ts'
 import { sessions } from '../gateway/session.ts'
 import { type SocketOut, failureFrame, turn } from '../gateway/socket-turn.ts'
 import { refuseForeignPage } from './foreign-page.ts'
-import type { LiveCalls } from './live-calls.ts'
+import type { AdminServices } from './admin/services.ts'
+import type { LiveCall } from './live-calls.ts'
 import { requestId } from './request-id.ts'
 
 const PATH = /^(?:\/v1)?\/responses(?:\?|$)/
@@ -32,13 +33,15 @@ export interface ResponsesSocket {
   close(drainMs: number): Promise<void>
 }
 
-export function responsesSocket(gateway: Gateway, live: LiveCalls | undefined): ResponsesSocket {
+export function responsesSocket(gateway: Gateway, admin: AdminServices | undefined): ResponsesSocket {
+  const live = admin?.live
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: gateway.runtime.config.server.maxBodyBytes,
     perMessageDeflate: false,
   })
   const kept = sessions()
+  admin?.holdings.set('socket_responses', kept.holding)
   const running = new Set<Promise<void>>()
   let closing = false
 
@@ -78,7 +81,8 @@ export function responsesSocket(gateway: Gateway, live: LiveCalls | undefined): 
       const lane = typeof frame.stream_id === 'string' ? frame.stream_id : ''
       const answer = async (): Promise<void> => {
         if (gone.raised) return
-        live?.begin({ id, operation: 'chat', dialect: openaiResponses.id, at: Date.now() })
+        const row: LiveCall = { id, operation: 'chat', dialect: openaiResponses.id, at: Date.now() }
+        live?.begin(row)
         await turn({
           frame,
           id,
@@ -86,7 +90,7 @@ export function responsesSocket(gateway: Gateway, live: LiveCalls | undefined): 
           cancel: gone,
           session,
           out,
-          handle: (call) => gateway.handle(call),
+          handle: (call) => gateway.handle({ ...call, live: row }),
         })
         live?.end(id)
       }

@@ -65,7 +65,7 @@ export function startServer(options: ServerOptions): Promise<RunningServer> {
   )
   server.on('clientError', refuseSocket)
   const live = realtime(gateway, options.admin?.live)
-  const turns = responsesSocket(gateway, options.admin?.live)
+  const turns = responsesSocket(gateway, options.admin)
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (!live.upgrade(request, socket, head) && !turns.upgrade(request, socket, head)) socket.end(NO_SOCKET)
   }

@@ -1,14 +1,16 @@
 // Responses in memory: bounded in bytes and age, the least recently named go first.
 
 import { LRUCache } from 'lru-cache'
+import type { Holding } from '../core/holding.ts'
 import type { ResponseStore, StoredResponse } from '../core/ports.ts'
 import { RESPONSE_BOUNDS, ROW_BYTES, type ResponseBounds } from './response-bounds.ts'
 
 export function memoryResponses(
   limits: Partial<ResponseBounds> & { now?: (() => number) | undefined } = {},
-): ResponseStore {
+): ResponseStore & { holding(): Holding } {
+  const mostBytes = limits.maxBytes ?? RESPONSE_BOUNDS.maxBytes
   const rows = new LRUCache<string, StoredResponse>({
-    maxSize: limits.maxBytes ?? RESPONSE_BOUNDS.maxBytes,
+    maxSize: mostBytes,
     ttl: limits.maxAgeMs ?? RESPONSE_BOUNDS.maxAgeMs,
     updateAgeOnGet: true,
     sizeCalculation: sizeOf,
@@ -20,6 +22,7 @@ export function memoryResponses(
       rows.set(row.id, row)
       return Promise.resolve()
     },
+    holding: () => ({ entries: rows.size, bytes: rows.calculatedSize, mostBytes }),
     delete: (id) => Promise.resolve(rows.delete(id)),
   }
 }

@@ -1,15 +1,7 @@
 // What operators see of the traffic: one log line per call and counters. Contents never appear here.
 
 import type { Logger } from 'pino'
-
-export interface Counters {
-  calls: number
-  failed: number
-  inputTokens: number
-  outputTokens: number
-  /** Calls by `status`. */
-  byStatus: Map<number, number>
-}
+import { type Counters, counters } from './counters.ts'
 
 export interface Telemetry {
   log: Logger
@@ -25,6 +17,6 @@ export function telemetry(log: Logger, write?: (line: string) => void): Telemetr
     callLine: write
       ? (members) => write(`{"level":30,"time":${Date.now()},${members},"msg":"call"}\n`)
       : (members) => log.info(JSON.parse(`{${members}}`) as object, 'call'),
-    counters: { calls: 0, failed: 0, inputTokens: 0, outputTokens: 0, byStatus: new Map() },
+    counters: counters(),
   }
 }

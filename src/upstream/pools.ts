@@ -9,6 +9,8 @@ import { Http1Pool } from './http1-pool.ts'
 export interface Pools {
   /** The pool of an endpoint's origin. */
   get(endpoint: EndpointConfig): Pick<Dispatcher, 'dispatch'>
+  /** By origin; what goes through a proxy is not counted. */
+  counts(): { origin: string; open: number; busy: number; waiting: number }[]
   /** Waits for what is under way, then closes every socket. */
   close(): Promise<void>
   /** Drops every socket now. */
@@ -17,6 +19,7 @@ export interface Pools {
 
 export function pools(): Pools {
   const byKey = new Map<string, Connections>()
+  const own: { origin: string; pool: Http1Pool }[] = []
   const byEndpoint = new WeakMap<EndpointConfig, Connections>()
   return {
     get(endpoint) {
@@ -48,10 +51,12 @@ export function pools(): Pools {
                 bodyTimeout: 0,
               })
         byKey.set(key, pool)
+        if (pool instanceof Http1Pool) own.push({ origin, pool })
       }
       byEndpoint.set(endpoint, pool)
       return pool
     },
+    counts: () => own.map(({ origin, pool }) => ({ origin, ...pool.counts })),
     async close() {
       await Promise.all([...byKey.values()].map((pool) => pool.close()))
     },

@@ -5,6 +5,7 @@ import { checks } from '../control/checks.ts'
 import type { Control } from '../control/control.ts'
 import { scanner } from '../control/scanner.ts'
 import { liveCalls } from '../live-calls.ts'
+import type { Peers } from '../workers/peers.ts'
 import { access } from './access.ts'
 import type { AdminServices } from './services.ts'
 
@@ -16,6 +17,7 @@ export function adminServices(
   control: Control,
   ownPort: () => number,
   instance: string = randomUUID(),
+  peers?: Peers,
 ): AdminServices {
   return {
     control,
@@ -23,6 +25,8 @@ export function adminServices(
     scanner: scanner({ control, ownPort, instance }),
     access: access(() => control.gateway.runtime.config, control.clock),
     live: liveCalls(),
+    holdings: new Map(),
+    ...(peers ? { peers } : {}),
     instance,
   }
 }

@@ -4,16 +4,17 @@
 import { ConfigError, formatProblem } from '../../config/config.ts'
 import { GatewayError } from '../../core/error.ts'
 import { version } from '../version.ts'
+import { allTotals } from '../views/all.ts'
 import { type AdminCall, type AdminRoute, route } from './admin-route.ts'
 import { problemRow } from './problem-row.ts'
 import * as schemas from './schemas.ts'
 import { snippets } from './snippets.ts'
 import { healthOf, healthReport, iso } from './view.ts'
 
-function overview(call: AdminCall<unknown>): schemas.Overview {
-  const { control, access, scanner, live, context } = call
-  const { runtime } = control.gateway
-  const { config, telemetry } = runtime
+async function overview(call: AdminCall<unknown>): Promise<schemas.Overview> {
+  const { control, access, scanner, context } = call
+  const { config } = control.gateway.runtime
+  const { totals, missing } = await allTotals(call)
   const rows = control.merged.endpoints
   const serving = rows.filter((row) => row.enabled && row.shadowedBy === undefined)
   const states = serving.map((row) => healthOf(call, row).state)
@@ -21,7 +22,6 @@ function overview(call: AdminCall<unknown>): schemas.Overview {
   const host = context.request.headers.host ?? `${config.server.host}:${config.server.port}`
   const url = `http://${host}`
   const model = config.defaultModel ?? config.routes[0]?.name ?? null
-  const { counters } = telemetry
   return {
     version: version(),
     url,
@@ -40,14 +40,7 @@ function overview(call: AdminCall<unknown>): schemas.Overview {
     models: new Set([...config.routes.map((row) => row.name), ...Object.keys(config.aliases)]).size,
     routes: config.routes.filter((row) => row.implicit !== true).length,
     default_model: model,
-    calls: {
-      total: counters.calls,
-      failed: counters.failed,
-      under_way: live.count,
-      input_tokens: counters.inputTokens,
-      output_tokens: counters.outputTokens,
-      by_status: Object.fromEntries([...counters.byStatus].map(([status, n]) => [String(status), n])),
-    },
+    calls: totals,
     store: {
       place: control.store.place,
       state: control.store.state,
@@ -62,10 +55,20 @@ function overview(call: AdminCall<unknown>): schemas.Overview {
       peers: [...(config.discovery?.peers ?? [])],
       interval_s: config.discovery?.scanIntervalS ?? 0,
     },
-    problems: config.problems.map((problem) => ({
-      severity: problem.severity,
-      message: formatProblem(problem),
-    })),
+    problems: [
+      ...config.problems.map((problem) => ({
+        severity: problem.severity,
+        message: formatProblem(problem),
+      })),
+      ...(missing === 0
+        ? []
+        : [
+            {
+              severity: 'warning' as const,
+              message: `${missing} of ${call.peers?.expected} workers did not answer in time: their calls are not counted here (they start, or are too busy)`,
+            },
+          ]),
+    ],
     snippets: snippets({
       url,
       model: model ?? 'your-model',
@@ -82,7 +85,7 @@ export const overviewRoutes: readonly AdminRoute[] = [
     tag: 'overview',
     summary: 'The gateway at a glance, with a line to paste for each client',
     answer: schemas.overview,
-    handler: (call) => ({ body: overview(call) }),
+    handler: async (call) => ({ body: await overview(call) }),
   }),
   route({
     method: 'GET',

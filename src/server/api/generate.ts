@@ -10,6 +10,7 @@ import { type Sent, readBody, readSent } from '../body.ts'
 import { chunked } from '../chunked.ts'
 import type { Context, Handler } from '../context.ts'
 import { answerEarly, failWith } from '../fail.ts'
+import type { LiveCall } from '../live-calls.ts'
 
 /** What a path says of a call. */
 export interface Asked extends Pick<Call, 'operation' | 'dialect' | 'named'> {
@@ -26,7 +27,9 @@ export function operation(name: Call['operation'], dialect: GenerationDialect): 
 export async function answer(context: Context, asked: Asked): Promise<void> {
   const { request, gateway } = context
   const { operation: name, dialect, named, headers = request.headers, reframed } = asked
-  context.admin?.live.begin({ id: context.id, operation: name, dialect: dialect.id, at: Date.now() })
+  const { id, response } = context
+  const live: LiveCall = { id, operation: name, dialect: dialect.id, at: Date.now(), response }
+  context.admin?.live.begin(live)
   let sent: Sent
   try {
     refuseLoop(headers)
@@ -38,12 +41,13 @@ export async function answer(context: Context, asked: Asked): Promise<void> {
     return failWith(context, normalise(thrown), dialect)
   }
   const reply = await gateway.handle({
-    id: context.id,
+    id,
     operation: name,
     dialect,
     ...(named ? { named } : {}),
     headers,
     ...sent,
+    live,
     cancel: context.cancel,
   })
   deliverReply(context, reply, sent.upload, reframed)

@@ -5,13 +5,14 @@ import { type Cancel, cancel } from '../../core/cancel.ts'
 import type { Clock } from '../../core/clock.ts'
 import { normalise } from '../../core/error.ts'
 import type { DecidedWait } from '../../gateway/decisions.ts'
-import { type Hold, type Scope, enter, scope } from '../../gateway/limits.ts'
+import { type Hold, type LimitLoad, type Scope, enter, loadsOf, scope } from '../../gateway/limits.ts'
 import type { ToParent, ToWorker } from './messages.ts'
 
 export interface LimitsDesk {
   hear(worker: number, message: ToParent, answer: (message: ToWorker) => void): void
   /** The worker is gone: its holds end, its waits are over. */
   gone(worker: number): void
+  loads(): LimitLoad[]
   /** Admissions held and waited for, of all workers. */
   readonly held: number
 }
@@ -106,6 +107,7 @@ export function limitsDesk(clock: Clock): LimitsDesk {
       own.clear()
       for (const place of all) give(place, undefined)
     },
+    loads: () => loadsOf([...scopes.values()].map((row) => row.scope)),
     get held() {
       let sum = 0
       for (const own of places.values()) sum += own.size

@@ -1,11 +1,13 @@
 // What a worker needs of its parent: the shared limits, who rests, and its place among the others.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { Gateway } from '../../gateway/create-gateway.ts'
 import type { SharedLimits } from '../../gateway/limits.ts'
-import type { Control } from '../control/control.ts'
+import type { AdminServices } from '../admin/services.ts'
+import type { Ended } from '../metrics/metric.ts'
 import type { SharedState } from '../control/shared-state.ts'
 import { forwarder } from './forward.ts'
 import { listenInside } from './inside.ts'
@@ -26,7 +28,7 @@ export interface Membership {
   /** Hands an admin request to the first worker; undefined in the first. */
   forward?: (request: IncomingMessage, response: ServerResponse) => void
   /** Answers the other workers, and learns from them what was changed before this one started. */
-  join(control: Control): Promise<void>
+  join(services: AdminServices): Promise<void>
   /** Begins sharing who rests. */
   attach(gateway: Gateway): void
   /** The port is open. */
@@ -42,6 +44,7 @@ export interface Membership {
 
 /** A parent that does not answer within this is not waited for. */
 const FAREWELL_MS = 1_000
+const PARENT_MS = 500
 
 /** @returns undefined in a process that is no worker. */
 export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | undefined {
@@ -49,7 +52,6 @@ export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | u
   const slot = Number(env.TRUNKLINE_WORKER)
   if (!process.send || !Number.isInteger(slot) || folder === undefined) return undefined
   const own = ownSocket(folder, slot, process.pid)
-  const peers = peersOf(folder, own, Number(env.TRUNKLINE_WORKERS_COUNT ?? 1))
   const socketPath = join(folder, 'admin')
   let outgoing: ToParent[] = []
   const flush = (): void => {
@@ -62,11 +64,28 @@ export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | u
     outgoing.push(message)
   }
   const limits = remoteLimits(send, clock)
+  const asked = new Map<number, (ended: Ended) => void>()
+  let asking = 0
+  const ended = (): Promise<Ended> =>
+    new Promise((resolve) => {
+      const n = ++asking
+      const done = (counts: Ended): void => {
+        timer.cancel()
+        asked.delete(n)
+        resolve(counts)
+      }
+      const timer = clock.timer(PARENT_MS, () => done({ pids: [], values: {} }))
+      asked.set(n, done)
+      send({ type: 'counts', n })
+    })
+  const peers = peersOf(folder, slot, Number(env.TRUNKLINE_WORKERS_COUNT ?? 1), ended)
+  let services: AdminServices | undefined
   let rest: ReturnType<typeof sharedRest> | undefined
   let gone: (() => void) | undefined
   process.on('message', (message: ToWorker) => {
     if (message.type === 'rest') rest?.hear(message.rest)
     else if (message.type === 'left') gone?.()
+    else if (message.type === 'counts') asked.get(message.n)?.(message.ended)
     else limits.hear(message)
   })
   return {
@@ -76,12 +95,13 @@ export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | u
     peers,
     socketPath,
     ...(slot === 1 ? {} : { forward: forwarder(socketPath) }),
-    async join(control) {
+    async join(joining) {
+      services = joining
       // First to hear, then to ask: a change in between is not missed.
-      await listenInside(own, control)
+      await listenInside(own, slot, joining)
       const { answers } = await peers.ask('/registry')
       const latest = (answers as SharedState[]).toSorted((a, b) => b.version - a.version)[0]
-      if (latest) await control.follow(latest)
+      if (latest) await joining.control.follow(latest)
     },
     attach(gateway) {
       rest = sharedRest(
@@ -91,8 +111,15 @@ export function membership(env: NodeJS.ProcessEnv, clock: Clock): Membership | u
       )
     },
     ready: () => send({ type: 'ready' }),
-    left() {
-      if (!process.connected) return Promise.resolve()
+    async left() {
+      if (!process.connected) return
+      if (services) {
+        const { lastCounts } = await import('../metrics/collect.ts')
+        // Nobody finds it any more, and then its parent speaks for it.
+        rmSync(own, { force: true })
+        const values = lastCounts({ gateway: services.control.gateway, admin: services })
+        send({ type: 'ended', pid: process.pid, values })
+      }
       return new Promise((resolve) => {
         gone = resolve
         setTimeout(resolve, FAREWELL_MS).unref()

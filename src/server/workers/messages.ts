@@ -2,8 +2,9 @@
 
 import type { ErrorKind, Phase } from '../../core/error.ts'
 import type { DecidedWait } from '../../gateway/decisions.ts'
-import type { Entering } from '../../gateway/limits.ts'
+import type { Entering, LimitLoad } from '../../gateway/limits.ts'
 import type { RateLimit } from '../../providers/endpoint.ts'
+import type { Ended, Values } from '../metrics/metric.ts'
 
 /** State of a deployment that all workers go by. */
 export interface Rest {
@@ -30,6 +31,12 @@ export type ToParent =
   | { type: 'cancel'; n: number }
   | { type: 'end'; n: number; tokens?: number; seen?: { overloaded: boolean; firstByteMs?: number } }
   | { type: 'rest'; rest: Rest }
+  /** What a worker had counted that takes no more calls. */
+  | { type: 'ended'; pid: number; values: Values }
+  /** What had those counted that have ended? */
+  | { type: 'counts'; n: number }
+  /** How busy are the limits? */
+  | { type: 'loads'; n: number }
   | { type: 'ready' }
   /** It listens no more. */
   | { type: 'leaving' }
@@ -43,5 +50,7 @@ export type ToWorker =
       error: { kind: ErrorKind; message: string; retryAfterS?: number; phase?: Phase; endpoint?: string }
     }
   | { type: 'rest'; rest: Rest }
+  | { type: 'loads'; n: number; loads: LimitLoad[] }
+  | { type: 'counts'; n: number; ended: Ended }
   /** The answer to `leaving`: no connection comes after it. */
   | { type: 'left' }

@@ -4,6 +4,7 @@
 import { readdirSync } from 'node:fs'
 import { request as ask } from 'node:http'
 import { join } from 'node:path'
+import type { Ended } from '../metrics/metric.ts'
 
 export interface Asked {
   answers: unknown[]
@@ -12,12 +13,16 @@ export interface Asked {
 }
 
 export interface Peers {
+  /** This one's. */
+  readonly slot: number
   /** Workers that there should be, this one included. */
   readonly expected: number
   /** What each of the others answers to a GET that gives JSON; 404 is an answer and left out. */
   ask(path: string): Promise<Asked>
   /** Resolves when all have taken it, or are too slow to be waited for. Never rejects. */
   tell(path: string, body: unknown): Promise<void>
+  /** What workers had counted that have ended. */
+  ended(): Promise<Ended>
   /** Hears the lines that the others' answers to `path` consist of, also of workers that come later. */
   tail(path: string, line: (text: string) => void): () => void
 }
@@ -35,8 +40,9 @@ export function ownSocket(folder: string, slot: number, pid: number | undefined)
   return join(folder, `${PREFIX}${slot}-${pid}`)
 }
 
-/** @param own the path of the socket that is ours. */
-export function peersOf(folder: string, own: string, expected: number): Peers {
+/** @param expected workers that there should be, this one included. */
+export function peersOf(folder: string, slot: number, expected: number, ended: Peers['ended']): Peers {
+  const own = ownSocket(folder, slot, process.pid)
   const others = (): string[] => {
     try {
       return readdirSync(folder)
@@ -50,7 +56,9 @@ export function peersOf(folder: string, own: string, expected: number): Peers {
   }
 
   return {
+    slot,
     expected,
+    ended,
     async ask(path) {
       const all = await Promise.all(others().map((socketPath) => question(socketPath, path)))
       return {

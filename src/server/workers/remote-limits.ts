@@ -3,7 +3,7 @@
 import type { Timer, Clock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { DecidedWait } from '../../gateway/decisions.ts'
-import { type Hold, type SharedLimits, goneError } from '../../gateway/limits.ts'
+import { type Hold, type LimitLoad, type SharedLimits, goneError } from '../../gateway/limits.ts'
 import type { ToParent, ToWorker } from './messages.ts'
 
 export interface RemoteLimits extends SharedLimits {
@@ -20,9 +20,12 @@ interface Asked {
 
 /** Beyond the longest wait that limits allow; a parent that is silent this long is not there. */
 const PATIENCE_MS = 10_000
+/** Whoever only looks is told nothing rather than made to wait. */
+const LOADS_MS = 500
 
 export function remoteLimits(send: (message: ToParent) => void, clock: Clock): RemoteLimits {
   const asked = new Map<number, Asked>()
+  const asking = new Map<number, (loads: LimitLoad[]) => void>()
   let next = 0
 
   const hold = (n: number): Hold => {
@@ -75,7 +78,21 @@ export function remoteLimits(send: (message: ToParent) => void, clock: Clock): R
         send({ type: 'enter', n, key, who, limits, entering, patient })
       })
     },
+    loads() {
+      const n = ++next
+      return new Promise((resolve) => {
+        const done = (loads: LimitLoad[]): void => {
+          timer.cancel()
+          asking.delete(n)
+          resolve(loads)
+        }
+        const timer = clock.timer(LOADS_MS, () => done([]))
+        asking.set(n, done)
+        send({ type: 'loads', n })
+      })
+    },
     hear(message) {
+      if (message.type === 'loads') return asking.get(message.n)?.(message.loads)
       if (message.type !== 'in' && message.type !== 'no') return
       const ask = asked.get(message.n)
       if (!ask) return

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../../core/clock.ts'
+import { endedCounts } from './ended-counts.ts'
 import { limitsDesk } from './limits-desk.ts'
 import type { ToParent, ToWorker } from './messages.ts'
 import { ownSocket } from './peers.ts'
@@ -33,6 +34,7 @@ export function supervise({ workers, log, clock, drainMs }: SuperviseOptions): P
     TRUNKLINE_WORKERS_INSTANCE: randomUUID(),
   }
   const desk = limitsDesk(clock)
+  const ended = endedCounts()
   /** Slot by worker; the first slot answers the admin API. */
   const slots = new Map<
     Worker,
@@ -66,6 +68,9 @@ export function supervise({ workers, log, clock, drainMs }: SuperviseOptions): P
             if (mine) mine.ready = true
             worker.emit('trunkline ready')
           } else if (message.type === 'leaving') answer({ type: 'left' })
+          else if (message.type === 'ended') ended.add(message.pid, message.values)
+          else if (message.type === 'counts') answer({ type: 'counts', n: message.n, ended: ended.all() })
+          else if (message.type === 'loads') answer({ type: 'loads', n: message.n, loads: desk.loads() })
           else desk.hear(worker.id, message, answer)
         }
       })

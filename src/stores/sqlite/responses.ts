@@ -92,6 +92,12 @@ export function sqliteResponses(dir: string, options: SqliteResponsesOptions): D
       const thread = await existing()
       return thread ? inTime(ask(thread, 'remove', id)) : memory.delete(id)
     },
+    holding() {
+      const kept = memory.holding()
+      const waiting = { bytes: waitingBytes, mostBytes: MOST_WAITING_BYTES }
+      // In memory only where there is no database.
+      return kept.entries === 0 ? waiting : kept
+    },
     async close() {
       await (await opening)?.close()
     },

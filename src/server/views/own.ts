@@ -1,0 +1,52 @@
+// What this process alone has to show: its calls and its totals. Put together with the other workers' in all.ts.
+
+import { byStatus } from '../../telemetry/counters.ts'
+import type { CallDetail, CallRow, Overview } from '../admin/schemas.ts'
+import type { AdminServices } from '../admin/services.ts'
+import { LIMIT, callDetail, callRow, limitOf, liveRow, wanted } from './call-rows.ts'
+
+type Seen = Pick<AdminServices, 'control' | 'live'>
+
+export type Totals = Overview['calls']
+
+export function ownTotals({ control, live }: Seen): Totals {
+  const { counters } = control.gateway.runtime.telemetry
+  return {
+    total: counters.calls,
+    failed: counters.failed,
+    under_way: live.count,
+    input_tokens: counters.tokens.input,
+    output_tokens: counters.tokens.output,
+    by_status: Object.fromEntries([...byStatus(counters)].map(([status, count]) => [String(status), count])),
+  }
+}
+
+export interface Calls {
+  running: CallRow[]
+  /** Newest first, narrowed by the query. */
+  done: CallRow[]
+}
+
+export function ownCalls({ control, live }: Seen, query: URLSearchParams): Calls {
+  const now = control.clock.now()
+  const keep = wanted(query)
+  const done = control.gateway.runtime.decisions.recent(LIMIT.top).map(callRow).filter(keep)
+  return {
+    running: live.list().map((call) => liveRow(call, now)),
+    done: done.slice(0, limitOf(query)),
+  }
+}
+
+export function ownCall({ control }: Seen, id: string): CallDetail | undefined {
+  const decision = control.gateway.runtime.decisions.byId(id)
+  return decision && callDetail(decision)
+}
+
+/** Hears calls as they end, until the returned function is called. */
+export function ownTail({ control }: Seen, query: URLSearchParams, hear: (row: CallRow) => void): () => void {
+  const keep = wanted(query)
+  return control.gateway.runtime.decisions.subscribe((decision) => {
+    const row = callRow(decision)
+    if (keep(row)) hear(row)
+  })
+}
