@@ -6,6 +6,7 @@ import type { AnswerContext, GenerationDialect, Metered, Quirks } from '../core/
 import { GatewayError } from '../core/error.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { Json } from '../core/json.ts'
+import type { Note } from '../core/note.ts'
 import type { GenerationRequest } from '../core/request.ts'
 import type { GenerationResponse } from '../core/response.ts'
 import { toolNames } from '../core/tool-names.ts'
@@ -26,6 +27,7 @@ import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
 import type { RealtimeSession } from './realtime-session.ts'
+import { unsaid } from './unsaid.ts'
 import { type SealTarget, issuesSeals, watchParts } from './seals.ts'
 
 export type Answer =
@@ -116,7 +118,11 @@ async function streamedAnswer(
   const rename = request && toolNames(request, upstream)
   const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
   const ids = callIds(request, endpointId)
+  const { event: heard } = unsaid(call.dialect.id, (note) => {
+    record.notes = [...record.notes, note]
+  })
   const rewrite = (event: StreamEvent): StreamEvent => {
+    heard(event)
     const own = ids(rename ? rename(event) : event)
     return watch ? watch(own) : own
   }
@@ -247,7 +253,9 @@ function wholeAnswer(
     return { kind: 'stream', live, headers }
   }
   const encoded = call.dialect.response.encode(response, context)
-  record.notes = [...record.notes, ...encoded.notes]
+  const lost: Note[] = []
+  unsaid(call.dialect.id, (note) => lost.push(note)).response(response)
+  record.notes = [...record.notes, ...encoded.notes, ...lost]
   return {
     kind: 'whole',
     body: JSON.stringify(encoded.body),

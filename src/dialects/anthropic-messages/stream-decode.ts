@@ -235,8 +235,12 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
         case 'message_stop':
           return finish()
         default:
-          // An event nobody knows yet: ignored here, passed on by a relay.
-          return
+          // An event nobody knows yet: passed on by a relay, told as lost by a translation.
+          return sink({
+            type: 'extras',
+            dialect: 'anthropic-messages',
+            members: { [`event ${type}`]: rest(wire, new Set(['type'])) },
+          })
       }
     },
     end() {

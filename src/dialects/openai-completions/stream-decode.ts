@@ -6,10 +6,13 @@ import type { EventSink } from '../../core/event.ts'
 import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
 import type { Finish } from '../../core/response.ts'
 import { errorInside } from '../openai-family/error.ts'
+import { unreadMembers } from '../openai-family/members.ts'
 import { decodeUsage } from '../openai-family/usage.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeLogprobs } from './logprobs.ts'
 import { textOf } from './response.ts'
+
+const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])
 
 interface ChoiceState {
   open: boolean
@@ -19,6 +22,7 @@ interface ChoiceState {
 export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
   let started = false
   let over = false
+  let told = false
   const choices = new Map<number, ChoiceState>()
 
   const fail = (error: GatewayError): void => {
@@ -38,6 +42,12 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         model: asString(wire.model) ?? '',
         created: asNumber(wire.created) ?? 0,
       })
+    }
+    // They are the same in every chunk.
+    if (!told) {
+      told = true
+      const members = unreadMembers(wire, CHUNK)
+      if (members) sink({ type: 'extras', dialect: 'openai-completions', members })
     }
     for (const entry of Array.isArray(wire.choices) ? wire.choices : []) {
       if (!isObject(entry)) continue
