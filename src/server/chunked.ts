@@ -51,12 +51,12 @@ export function chunked(
  * compressor or a class of its own in the way, for which these bytes would be content.
  */
 function isPlain(response: ServerResponse): boolean {
-  const { httpVersionMajor, httpVersionMinor } = response.req
+  // First the class: an embedder's answer need not have a request.
   return (
-    httpVersionMajor === 1 &&
-    httpVersionMinor === 1 &&
     Object.getPrototypeOf(response) === ServerResponse.prototype &&
     response.write === ServerResponse.prototype.write &&
-    response.end === ServerResponse.prototype.end
+    response.end === ServerResponse.prototype.end &&
+    response.req.httpVersionMajor === 1 &&
+    response.req.httpVersionMinor === 1
   )
 }
