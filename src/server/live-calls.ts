@@ -11,8 +11,9 @@ export interface LiveCall {
   at: number
   /** What is known of it so far; absent until its body has been read. */
   record?: CallRecord
-  /** Where its answer goes; absent for a frame of a socket. */
+  /** Where its answer goes: one of the two. */
   response?: { readonly writableLength: number }
+  socket?: { readonly bufferedAmount: number }
 }
 
 export interface LiveCalls {
@@ -20,6 +21,7 @@ export interface LiveCalls {
   /** The answer's connection is done with it. An id that never began is no mistake. */
   end(id: string): void
   list(): LiveCall[]
+  get(id: string): LiveCall | undefined
   readonly count: number
   /** Of answers, that callers have not taken yet. */
   readonly bufferedBytes: number
@@ -35,12 +37,18 @@ export function liveCalls(): LiveCalls {
       calls.delete(id)
     },
     list: () => [...calls.values()],
+    get: (id) => calls.get(id),
     get count() {
       return calls.size
     },
     get bufferedBytes() {
       let sum = 0
-      for (const { response } of calls.values()) sum += response?.writableLength ?? 0
+      const sockets = new Set<LiveCall['socket']>()
+      for (const { response, socket } of calls.values()) {
+        sum += response?.writableLength ?? 0
+        sockets.add(socket)
+      }
+      for (const socket of sockets) sum += socket?.bufferedAmount ?? 0
       return sum
     },
   }

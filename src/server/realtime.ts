@@ -94,6 +94,7 @@ export function realtime(gateway: Gateway, live: LiveCalls | undefined, beatMs =
     server.handleUpgrade(request, socket, early(), (client) => {
       socket.removeListener('close', left)
       caller = client
+      row.socket = client
       bridge(client, session, beatMs)
     })
   }

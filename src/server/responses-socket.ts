@@ -81,7 +81,13 @@ export function responsesSocket(gateway: Gateway, admin: AdminServices | undefin
       const lane = typeof frame.stream_id === 'string' ? frame.stream_id : ''
       const answer = async (): Promise<void> => {
         if (gone.raised) return
-        const row: LiveCall = { id, operation: 'chat', dialect: openaiResponses.id, at: Date.now() }
+        const row: LiveCall = {
+          id,
+          operation: 'chat',
+          dialect: openaiResponses.id,
+          at: Date.now(),
+          socket,
+        }
         live?.begin(row)
         await turn({
           frame,

@@ -1,7 +1,10 @@
 // Endpoints added and removed while the gateway serves.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Gateway, KEY, launch } from '../acceptance/kit.ts'
+import { type Gateway, KEY, launch, until } from '../acceptance/kit.ts'
 import { type Upstream, makeUpstream } from '../acceptance/upstream.ts'
 
 let first: Upstream
@@ -59,4 +62,20 @@ test('what is wrong is said, and nothing is added', async () => {
   expect((await remove('one')).status).toBe(400)
   const keyless = await fetch(`${gw.url}/api/v1/registry`, { method: 'POST', body: '{}' })
   expect(keyless.status).toBe(401)
+})
+
+test('a process that started before there was a database hears what another one adds', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'trunkline-two-'))
+  const env = { TRUNKLINE_DATA_DIR: join(dir, 'data') }
+  const both = await Promise.all([launch({ env }), launch({ env })])
+  try {
+    const [writer, reader] = both as [Gateway, Gateway]
+    await Promise.all([writer.started, reader.started])
+    const two = { id: 'two', url: second.v1, models: ['m-b'], api_key: 'sk-two' }
+    expect((await writer.post('/api/v1/registry', two)).status).toBe(201)
+    await until(async () => (await reader.chat('m-b')).status === 200, 5_000, 'the other process serves it')
+  } finally {
+    await Promise.all(both.map((one) => one.close()))
+    rmSync(dir, { recursive: true, force: true })
+  }
 })

@@ -8,6 +8,7 @@ import { type Gateway, type Reply, at, launch, list, until } from '../acceptance
 
 let upstream: Server
 let base = ''
+let yaml = ''
 /** Calls by the connection they came on; each worker has connections of its own. */
 const seen = new Set<Socket>()
 const keys = new Set<string>()
@@ -42,10 +43,9 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`
-  gw = await launch({
-    args: ['--workers', '2'],
-    yaml: `endpoints:\n  one: { provider: openai, base_url: "${base}", api_key: sk-up, models: [m, slow], probe: off, rate_limit: { concurrency: 100 } }\n`,
-  })
+  yaml = `endpoints:\n  one: { provider: openai, base_url: "${base}", api_key: sk-up, models: [m, slow], probe: off, rate_limit: { concurrency: 100 } }\n`
+  // Without a key nothing can be sealed: credentials given over the admin API are in memory only.
+  gw = await launch({ args: ['--workers', '2'], env: { LITELLM_MASTER_KEY: undefined }, yaml })
   await gw.started
   await until(
     async () => {
@@ -63,7 +63,7 @@ afterAll(async () => {
   upstream?.closeAllConnections()
 })
 
-test('an endpoint added over the admin API is served by both workers at once, its unsealed key included', async () => {
+test('an endpoint added over the admin API is served by both workers at once, its key included', async () => {
   const added = await gw.post(
     '/api/v1/registry',
     { id: 'two', url: base, provider: 'openai', models: ['fresh'], api_key: 'sk-two' },
@@ -79,6 +79,19 @@ test('an endpoint added over the admin API is served by both workers at once, it
   })
   expect(gone.status).toBe(200)
   expect((await calls('fresh', 8)).map((reply) => reply.status)).toEqual(Array(8).fill(404))
+})
+
+test('a configuration applied over the admin API is in force in both workers at once', async () => {
+  const put = (text: string): Promise<Response> =>
+    fetch(`${gw.url}/api/v1/config`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${gw.key}`, 'content-type': 'application/json', connection: 'close' },
+      body: JSON.stringify({ text }),
+    })
+  expect((await put(yaml.replace('[m, slow]', '[m, slow, late]'))).status).toBe(200)
+  expect((await calls('late', 8)).map((reply) => reply.status)).toEqual(Array(8).fill(200))
+  expect((await put(yaml)).status).toBe(200)
+  expect((await calls('late', 8)).map((reply) => reply.status)).toEqual(Array(8).fill(404))
 })
 
 /** The value of a metric's line. */
@@ -102,7 +115,7 @@ test('whichever worker is scraped, the numbers are those of both', async () => {
     for (const worker of ['1', '2'])
       expect(valueOf(text, `process_resident_memory_bytes{worker="${worker}"}`)).toBeGreaterThan(0)
     expect(valueOf(text, 'trunkline_endpoint_tokens_total{endpoint="one",model="m",direction="input"}')).toBe(
-      3 * (before + 6 - 8),
+      3 * (before + 6 - 16),
     )
   }
   const { json } = await gw.get('/api/v1/overview', apart)
@@ -163,6 +176,11 @@ test('calls under way show what is known of them, in whichever worker they are',
       upstream_model: 'slow',
       attempts: 1,
     })
+  for (const row of rows) {
+    const one = await gw.get(`/api/v1/calls/${String(at(row, 'id'))}`, apart)
+    expect(one.json).toMatchObject({ state: 'under_way', tries: [{ endpoint: 'one', outcome: null }] })
+  }
+  expect(list((await gw.get('/api/v1/calls?model=m&limit=1', apart)).at('data'))).toHaveLength(1)
   const text = await scrape()
   expect(valueOf(text, 'trunkline_calls_under_way')).toBe(4)
   expect(valueOf(text, 'trunkline_limit_in_flight{limit="endpoint one"}')).toBe(4)

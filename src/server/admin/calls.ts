@@ -52,8 +52,8 @@ export const callRoutes: readonly AdminRoute[] = [
     query: { ...filters, limit: `at most this many (${LIMIT.usual}, up to ${LIMIT.top})` },
     answer: schemas.callList,
     async handler(call) {
-      const { running, done } = await allCalls(call, call.query)
-      return { body: { object: 'list', data: [...running, ...done], under_way: running.length } }
+      const { running, done, underWay } = await allCalls(call, call.query)
+      return { body: { object: 'list', data: [...running, ...done], under_way: underWay } }
     },
   }),
   route({

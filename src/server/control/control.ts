@@ -125,11 +125,11 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   }
 
   let version = 0
-  let reloads = 0
+  let readAt = 0
   const shared = (): SharedState =>
-    sharedOf(state, { version, reloads, revision: slot.state === 'open' ? seen : undefined })
+    sharedOf(state, { version, readAt, revision: slot.state === 'open' ? seen : undefined })
   const spread = async (): Promise<void> => {
-    version++
+    version = Math.max(version + 1, clock.now())
     await options.spread?.(shared())
   }
 
@@ -143,7 +143,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   const perform = async (change: Change): Promise<{ warning?: string }> => {
     const { declared: read } = state
     swap(change.apply(state))
-    if (state.declared !== read) reloads++
+    if (state.declared !== read) readAt = Math.max(readAt + 1, clock.now())
     const draft = {
       actor: change.actor.name,
       from: change.actor.from,
@@ -234,14 +234,14 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     follow: (from) =>
       exclusively(async () => {
         if (from.version <= version) return
-        if (from.reloads > reloads) readAgain()
+        if (from.readAt > readAt) readAgain()
         swap({
           ...state,
           ...restore(from.stored, knownOf(from), seals, log),
           discovered: from.discovered,
         })
         version = from.version
-        reloads = from.reloads
+        readAt = from.readAt
         if (from.revision !== undefined && slot.state === 'open') seen = from.revision
       }),
     reload,

@@ -7,10 +7,13 @@ import { SecretParts } from './secret-parts.ts'
 import type { State, UiEndpoint } from './state.ts'
 
 export interface SharedState {
-  /** Grows with every change, in whichever process it is made. */
+  /**
+   * Grows with every change, in whichever process it is made: ms since the Unix epoch, so that one that starts again, and
+   * hears nobody, is not behind.
+   */
   version: number
-  /** Readings of file and environment that an operator asked for. */
-  reloads: number
+  /** When an operator last asked for file and environment to be read, in the same measure; 0: never. */
+  readAt: number
   stored: Stored
   /** Secret parts by endpoint. */
   plain: Record<string, ReturnType<SecretParts['reveal']>>
@@ -21,13 +24,13 @@ export interface SharedState {
 
 export function sharedOf(
   state: State,
-  of: Pick<SharedState, 'version' | 'reloads'> & { revision: number | undefined },
+  of: Pick<SharedState, 'version' | 'readAt'> & { revision: number | undefined },
 ): SharedState {
-  const { version, reloads, revision } = of
+  const { version, readAt, revision } = of
   const ui = [...state.ui.values()]
   return {
     version,
-    reloads,
+    readAt,
     stored: {
       endpoints: ui.map((row) => row.stored),
       routes: [...state.routes.values()].map((row) => row.stored),

@@ -23,9 +23,9 @@ export async function allTotals(seen: Seen): Promise<{ totals: Totals; missing: 
 
 export async function allCalls(seen: Seen, query: URLSearchParams): Promise<Calls> {
   const { answers } = (await seen.peers?.ask(`/calls?${query}`)) ?? ALONE
-  if (answers.length === 0) return ownCalls(seen, query)
   const all = [ownCalls(seen, query), ...(answers as Calls[])]
   return {
+    underWay: all.reduce((sum, { underWay }) => sum + underWay, 0),
     running: all.flatMap(({ running }) => running).sort(newestFirst),
     done: all
       .flatMap(({ done }) => done)

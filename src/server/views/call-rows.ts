@@ -62,8 +62,28 @@ export function liveRow({ id, at, operation, dialect, record }: LiveCall, now: n
 }
 
 export function callDetail(decision: Decision): CallDetail {
+  return detail(callRow(decision), decision)
+}
+
+/** What is known of a call under way; undefined: nothing yet. */
+export function liveDetail(call: LiveCall, now: number): CallDetail | undefined {
+  const { record } = call
+  if (!record) return undefined
+  const { tries: attempts, upload, ...rest } = record
+  return detail(liveRow(call, now), {
+    ...rest,
+    attempts,
+    ...(upload
+      ? { upload: { bytes: upload.bytes, heldBytes: upload.mostHeldBytes, repeatable: !upload.spent } }
+      : {}),
+  })
+}
+
+type Story = Pick<Decision, 'path' | 'phase' | 'picks' | 'attempts' | 'waits' | 'notes' | 'upload'>
+
+function detail(row: CallRow, decision: Story): CallDetail {
   return {
-    ...callRow(decision),
+    ...row,
     path: decision.path ?? null,
     phase: decision.phase,
     picks: decision.picks.map((pick) => ({
@@ -71,26 +91,26 @@ export function callDetail(decision: Decision): CallDetail {
       strategy: pick.strategy,
       because: pick.because ?? null,
       order: pick.order,
-      candidates: pick.candidates.map((row) => ({
-        endpoint: row.endpoint,
-        model: row.model,
-        score: row.score ?? null,
-        refused: row.refused ?? null,
+      candidates: pick.candidates.map((one) => ({
+        endpoint: one.endpoint,
+        model: one.model,
+        score: one.score ?? null,
+        refused: one.refused ?? null,
       })),
     })),
-    tries: decision.attempts.map((row) => ({
-      endpoint: row.endpoint,
-      model: row.model,
-      reason: row.reason,
-      started_ms: row.startedMs,
-      ms: row.ms ?? null,
-      first_byte_ms: row.firstByteMs ?? null,
-      phase: row.phase,
-      status: row.status ?? null,
-      outcome: row.outcome ?? null,
-      message: row.message ?? null,
+    tries: decision.attempts.map((tried) => ({
+      endpoint: tried.endpoint,
+      model: tried.model,
+      reason: tried.reason,
+      started_ms: tried.startedMs,
+      ms: tried.ms ?? null,
+      first_byte_ms: tried.firstByteMs ?? null,
+      phase: tried.phase,
+      status: tried.status ?? null,
+      outcome: tried.outcome ?? null,
+      message: tried.message ?? null,
     })),
-    waits: decision.waits.map((row) => ({ why: row.why, ms: row.ms, place: row.place ?? null })),
+    waits: decision.waits.map((wait) => ({ why: wait.why, ms: wait.ms, place: wait.place ?? null })),
     note_list: decision.notes.map((note) => ({ field: note.field, action: note.action, why: note.why })),
     upload: decision.upload
       ? {
@@ -100,6 +120,14 @@ export function callDetail(decision: Decision): CallDetail {
         }
       : null,
   }
+}
+
+/** What is not known yet may be what is looked for; a status it has none. */
+export function maybeWanted(query: URLSearchParams): (row: CallRow) => boolean {
+  const [model, endpoint] = [query.get('model'), query.get('endpoint')]
+  return (row) =>
+    (model === null || row.model === null || row.model === model) &&
+    (endpoint === null || row.endpoint === null || row.endpoint === endpoint)
 }
 
 /** `?model=`, `?endpoint=` and `?status=` (a number, `ok`, or `failed`) narrow the list and the tail alike. */

@@ -3,7 +3,7 @@
 import { byStatus } from '../../telemetry/counters.ts'
 import type { CallDetail, CallRow, Overview } from '../admin/schemas.ts'
 import type { AdminServices } from '../admin/services.ts'
-import { LIMIT, callDetail, callRow, limitOf, liveRow, wanted } from './call-rows.ts'
+import { LIMIT, callDetail, callRow, limitOf, liveDetail, liveRow, maybeWanted, wanted } from './call-rows.ts'
 
 type Seen = Pick<AdminServices, 'control' | 'live'>
 
@@ -22,6 +22,8 @@ export function ownTotals({ control, live }: Seen): Totals {
 }
 
 export interface Calls {
+  /** All of them, also those that the query leaves out. */
+  underWay: number
   running: CallRow[]
   /** Newest first, narrowed by the query. */
   done: CallRow[]
@@ -32,14 +34,20 @@ export function ownCalls({ control, live }: Seen, query: URLSearchParams): Calls
   const keep = wanted(query)
   const done = control.gateway.runtime.decisions.recent(LIMIT.top).map(callRow).filter(keep)
   return {
-    running: live.list().map((call) => liveRow(call, now)),
+    underWay: live.count,
+    running: live
+      .list()
+      .map((call) => liveRow(call, now))
+      .filter(maybeWanted(query)),
     done: done.slice(0, limitOf(query)),
   }
 }
 
-export function ownCall({ control }: Seen, id: string): CallDetail | undefined {
+export function ownCall({ control, live }: Seen, id: string): CallDetail | undefined {
   const decision = control.gateway.runtime.decisions.byId(id)
-  return decision && callDetail(decision)
+  if (decision) return callDetail(decision)
+  const call = live.get(id)
+  return call && liveDetail(call, control.clock.now())
 }
 
 /** Hears calls as they end, until the returned function is called. */
