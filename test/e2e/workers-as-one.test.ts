@@ -37,7 +37,8 @@ beforeAll(async () => {
     request.on('data', (piece: Buffer) => (body += piece.toString()))
     request.on('end', () => {
       response.writeHead(200, { 'content-type': 'application/json' })
-      if (body.includes('"slow"')) held.push(response)
+      if (request.method === 'GET') response.end('{"object":"list","data":[]}')
+      else if (body.includes('"slow"')) held.push(response)
       else response.end(answer)
     })
   })
@@ -185,8 +186,18 @@ test('calls under way show what is known of them, in whichever worker they are',
   expect(valueOf(text, 'trunkline_calls_under_way')).toBe(4)
   expect(valueOf(text, 'trunkline_limit_in_flight{limit="endpoint one"}')).toBe(4)
   expect(valueOf(text, 'trunkline_attempts_in_flight{endpoint="one",model="slow"}')).toBe(4)
+  // Whoever is asked: in flight are those of both.
+  for (let turn = 0; turn < 2; turn++) {
+    const health = list((await gw.get('/health', apart)).at('healthy_endpoints.0.deployments'))
+    expect(health.find((row) => at(row, 'model') === 'slow')).toMatchObject({ in_flight: 4 })
+  }
   for (const response of held) response.end(answer)
   await slow
+  await until(
+    async () => (await gw.get('/api/v1/routes/slow', apart)).at('targets.0.calls') === 4,
+    2_000,
+    'the calls of both are in the share of their route',
+  )
 })
 
 const children = (): number[] =>

@@ -4,15 +4,13 @@ import { fallbackNames } from '../../config/config.ts'
 import { claudeFacts } from '../../catalog/claude.ts'
 import type { RouteConfig } from '../../config/config.ts'
 import type { SourcedEndpoint } from '../../config/merge-sources.ts'
-import type { Decision } from '../../gateway/decisions.ts'
 import { deleteRoute, putRoute, routeTag } from '../control/registry.ts'
 import { GatewayError } from '../../core/error.ts'
+import { allShares } from '../views/all.ts'
 import { type AdminRoute, route } from './admin-route.ts'
 import * as schemas from './schemas.ts'
 import type { AdminServices } from './services.ts'
 import { circuitAt, healthOf } from './view.ts'
-
-const REMEMBERED = 1_000
 
 /** What every row asks for, gathered once: there may be thousands of rows. */
 interface Gathered {
@@ -20,31 +18,26 @@ interface Gathered {
   endpoints: ReadonlyMap<string, SourcedEndpoint>
   /** Names of the routes that the file declares. */
   written: ReadonlySet<string>
-  /** Calls remembered that were answered by somebody, by route. */
-  calls: ReadonlyMap<string, readonly Decision[]>
+  /** Calls remembered, by route and `endpoint/model`. */
+  shares: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
-function gather({ control }: AdminServices): Gathered {
-  const calls = new Map<string, Decision[]>()
-  for (const call of control.gateway.runtime.decisions.recent(REMEMBERED)) {
-    if (call.route === undefined || call.endpoint === undefined) continue
-    const list = calls.get(call.route)
-    if (list) list.push(call)
-    else calls.set(call.route, [call])
-  }
+async function gather({ control, peers }: AdminServices): Promise<Gathered> {
+  const shares = await allShares({ control, ...(peers ? { peers } : {}) })
   const serving = control.merged.endpoints.filter((row) => row.shadowedBy === undefined)
   const written = control.state.declared.routes.filter((row) => row.implicit !== true)
   return {
     endpoints: new Map(serving.map((row) => [row.endpoint.id, row])),
     written: new Set(written.map((row) => row.name)),
-    calls,
+    shares,
   }
 }
 
 function routeRow(services: AdminServices, config: RouteConfig, gathered: Gathered): schemas.RouteRow {
   const { control } = services
   const { runtime } = control.gateway
-  const mine = gathered.calls.get(config.name) ?? []
+  const mine = gathered.shares.get(config.name)
+  const all = [...(mine?.values() ?? [])].reduce((sum, count) => sum + count, 0)
   const stored = control.state.routes.get(config.name)
   const fromFile = gathered.written.has(config.name)
   const entry = stored && !fromFile ? stored.entry : entryOf(config)
@@ -53,9 +46,7 @@ function routeRow(services: AdminServices, config: RouteConfig, gathered: Gather
     strategy: config.strategy,
     targets: config.targets.map((target) => {
       const row = gathered.endpoints.get(target.endpoint)
-      const here = mine.filter(
-        (call) => call.endpoint === target.endpoint && call.upstreamModel === target.model,
-      ).length
+      const here = mine?.get(`${target.endpoint}/${target.model}`) ?? 0
       return {
         endpoint: target.endpoint,
         model: target.model,
@@ -63,7 +54,7 @@ function routeRow(services: AdminServices, config: RouteConfig, gathered: Gather
         health: row ? healthOf(services, row).state : 'unknown',
         circuit_state: circuitAt(runtime, target.endpoint, target.model).circuit_state,
         calls: here,
-        share: mine.length === 0 ? null : here / mine.length,
+        share: all === 0 ? null : here / all,
       }
     }),
     fallback: fallbackNames(config.fallback),
@@ -81,18 +72,18 @@ function entryOf(config: RouteConfig): unknown {
   }
 }
 
-function rows(services: AdminServices): schemas.RouteRow[] {
-  const gathered = gather(services)
+async function rows(services: AdminServices): Promise<schemas.RouteRow[]> {
+  const gathered = await gather(services)
   return services.control.gateway.runtime.config.routes.map((config) => routeRow(services, config, gathered))
 }
 
-function routeNamed(services: AdminServices, name: string): schemas.RouteRow {
+async function routeNamed(services: AdminServices, name: string): Promise<schemas.RouteRow> {
   const config = services.control.gateway.runtime.config.routes.find((row) => row.name === name)
   if (!config)
     throw new GatewayError('not_found', `no route "${name}" (GET /api/v1/routes lists them)`, {
       param: 'name',
     })
-  return routeRow(services, config, gather(services))
+  return routeRow(services, config, await gather(services))
 }
 
 function models({ control }: AdminServices): schemas.ModelRow[] {
@@ -134,7 +125,7 @@ export const routeRoutes: readonly AdminRoute[] = [
     tag: 'routes',
     summary: 'Every public model name with its plan',
     answer: schemas.routeList,
-    handler: (call) => ({ body: { object: 'list', data: rows(call) } }),
+    handler: async (call) => ({ body: { object: 'list', data: await rows(call) } }),
   }),
   route({
     method: 'GET',
@@ -143,8 +134,8 @@ export const routeRoutes: readonly AdminRoute[] = [
     tag: 'routes',
     summary: 'One route',
     answer: schemas.routeRow,
-    handler(call) {
-      const body = routeNamed(call, call.params.name as string)
+    async handler(call) {
+      const body = await routeNamed(call, call.params.name as string)
       return { body, etag: body.etag }
     },
   }),
@@ -160,9 +151,9 @@ export const routeRoutes: readonly AdminRoute[] = [
     async handler(call) {
       const name = call.params.name as string
       const there = call.control.gateway.runtime.config.routes.some((row) => row.name === name)
-      if (there) call.check(routeNamed(call, name).etag)
+      if (there) call.check((await routeNamed(call, name)).etag)
       const { warning } = await putRoute(call.control, call.actor, name, call.body)
-      const body = routeNamed(call, name)
+      const body = await routeNamed(call, name)
       return { body: warning === undefined ? body : { ...body, warning }, etag: body.etag }
     },
   }),
@@ -176,7 +167,7 @@ export const routeRoutes: readonly AdminRoute[] = [
     changes: true,
     async handler(call) {
       const name = call.params.name as string
-      if (call.control.state.routes.has(name)) call.check(routeNamed(call, name).etag)
+      if (call.control.state.routes.has(name)) call.check((await routeNamed(call, name)).etag)
       await deleteRoute(call.control, call.actor, name)
       return { body: { id: name, deleted: true } }
     },

@@ -4,6 +4,7 @@
 import { answers, listModels, probeChat } from '../../upstream/ask.ts'
 import { type Context, sendJson } from '../context.ts'
 import { version } from '../version.ts'
+import { type DeploymentState, allDeployments } from '../views/deployments.ts'
 
 export function liveliness(context: Context): void {
   sendJson(context, 200, "I'm alive!")
@@ -51,6 +52,7 @@ export async function health(context: Context): Promise<void> {
   const endpoints = runtime.config.endpoints.filter(
     (endpoint) => wanted === null || endpoint.models.some((model) => model.name === wanted),
   )
+  const states = await allDeployments(runtime, context.admin?.peers)
   const healthy: Record<string, unknown>[] = []
   const unhealthy: Record<string, unknown>[] = []
   await Promise.all(
@@ -60,7 +62,7 @@ export async function health(context: Context): Promise<void> {
         api_base: endpoint.baseUrl,
         source: endpoint.source,
         models: endpoint.models.map((model) => model.name),
-        deployments: passive(context, endpoint.id),
+        deployments: passive(states, endpoint.id, runtime.clock.now()),
       }
       if (endpoint.provider.id === 'demo') return healthy.push(row)
       const listing = await listModels(endpoint, deps)
@@ -87,23 +89,21 @@ export async function health(context: Context): Promise<void> {
 }
 
 /** What the traffic itself has shown of an endpoint's deployments. */
-function passive({ gateway }: Context, id: string): Record<string, unknown>[] {
-  const { vitals, clock } = gateway.runtime
-  const now = clock.now()
-  return [...vitals].flatMap(([key, row]) =>
-    key.startsWith(`${id}/`)
+function passive(all: readonly DeploymentState[], id: string, now: number): Record<string, unknown>[] {
+  return all.flatMap((row) =>
+    row.key.startsWith(`${id}/`)
       ? [
           {
-            model: key.slice(id.length + 1),
-            circuit: row.breaker.openedAt === undefined ? 'closed' : 'open',
-            failures_in_a_row: row.breaker.failures,
+            model: row.key.slice(id.length + 1),
+            circuit: row.open ? 'open' : 'closed',
+            failures_in_a_row: row.failures,
             asked_to_wait_ms: Math.max(0, row.coolUntil - now),
             in_flight: row.inFlight,
             first_byte_ms: row.firstByteMs.count === 0 ? null : Math.round(row.firstByteMs.value),
             tokens_per_second: row.tokensPerSecond.count === 0 ? null : Math.round(row.tokensPerSecond.value),
             failed_share: row.failed.count === 0 ? null : Math.round(row.failed.value * 1_000) / 1_000,
-            in_memory: row.warm ?? null,
-            slots: row.slots ? { total: row.slots.total, free: row.slots.free } : null,
+            in_memory: row.inMemory,
+            slots: row.slots,
           },
         ]
       : [],

@@ -5,7 +5,17 @@ import type { AdminServices } from '../admin/services.ts'
 import type { Values } from '../metrics/metric.ts'
 import type { Asked } from '../workers/peers.ts'
 import { limitOf } from './call-rows.ts'
-import { type Calls, type Totals, ownCall, ownCalls, ownTail, ownTotals } from './own.ts'
+import {
+  type Calls,
+  type Share,
+  type Totals,
+  ownCall,
+  ownCalls,
+  ownShares,
+  ownTail,
+  ownTotals,
+  sharesOf,
+} from './own.ts'
 
 type Seen = Pick<AdminServices, 'control' | 'live' | 'peers'>
 
@@ -39,6 +49,14 @@ export async function anyCall(seen: Seen, id: string): Promise<CallDetail | unde
   if (own || !seen.peers) return own
   const { answers } = await seen.peers.ask(`/calls/${encodeURIComponent(id)}`)
   return answers[0] as CallDetail | undefined
+}
+
+/** Calls remembered, by route and by the `endpoint/model` that answered them. */
+export async function allShares(
+  seen: Pick<Seen, 'control' | 'peers'>,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+  const { answers } = (await seen.peers?.ask('/shares')) ?? ALONE
+  return sharesOf([ownShares(seen), ...(answers as Share[][])].flat())
 }
 
 /** Hears calls as they end, wherever they do, until the returned function is called. */

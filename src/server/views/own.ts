@@ -58,3 +58,27 @@ export function ownTail({ control }: Seen, query: URLSearchParams, hear: (row: C
     if (keep(row)) hear(row)
   })
 }
+
+/** Calls remembered that somebody answered: the route, the `endpoint/model` that did, how many. */
+export type Share = readonly [route: string, key: string, calls: number]
+
+export function ownShares({ control }: Pick<Seen, 'control'>): Share[] {
+  const rows = control.gateway.runtime.decisions
+    .recent(LIMIT.top)
+    .flatMap(({ route, endpoint, upstreamModel }): Share[] =>
+      route === undefined || endpoint === undefined ? [] : [[route, `${endpoint}/${upstreamModel}`, 1]],
+    )
+  return [...sharesOf(rows)].flatMap(([route, row]) =>
+    [...row].map(([key, calls]): Share => [route, key, calls]),
+  )
+}
+
+/** By route and key. Callers may invent names of routes: these are no members of an object. */
+export function sharesOf(shares: readonly Share[]): Map<string, Map<string, number>> {
+  const sums = new Map<string, Map<string, number>>()
+  for (const [route, key, calls] of shares) {
+    const row = sums.get(route) ?? new Map<string, number>()
+    sums.set(route, row.set(key, (row.get(key) ?? 0) + calls))
+  }
+  return sums
+}

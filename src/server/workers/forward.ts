@@ -1,4 +1,4 @@
-// The admin API and the console live in one worker: sessions, live calls and decisions are its own. The others hand such
+// The admin API and the console live in one worker, where changes are made and sessions kept. The others hand such
 // requests over to it through a private socket.
 
 import { type IncomingMessage, type ServerResponse, request as ask } from 'node:http'

@@ -7,7 +7,8 @@ import type { AdminServices } from '../admin/services.ts'
 import { readBody } from '../body.ts'
 import type { SharedState } from '../control/shared-state.ts'
 import type { Part } from '../metrics/metric.ts'
-import { ownCall, ownCalls, ownTail, ownTotals } from '../views/own.ts'
+import { ownDeployments } from '../views/deployments.ts'
+import { ownCall, ownCalls, ownShares, ownTail, ownTotals } from '../views/own.ts'
 
 /** A registry of some thousand endpoints. */
 const STATE_CAP_BYTES = 64 * 1024 * 1024
@@ -54,6 +55,8 @@ async function answer(
     const part: Part = { worker: String(slot), pid: process.pid, values }
     return say(response, part)
   }
+  if (pathname === '/shares') return say(response, ownShares(services))
+  if (pathname === '/deployments') return say(response, ownDeployments(control.gateway.runtime))
   if (pathname === '/calls') return say(response, ownCalls(services, searchParams))
   if (pathname === '/tail') return tail(response, searchParams, services)
   const id = /^\/calls\/(.+)$/.exec(pathname)?.[1]

@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 import { type Hold, scope } from '../../gateway/limits.ts'
 import type { RateLimit } from '../../providers/endpoint.ts'
 import { vitals } from '../../routing/vitals.ts'
+import { endedCounts } from './ended-counts.ts'
 import { forwarder, isAdminPath } from './forward.ts'
 import { limitsDesk } from './limits-desk.ts'
 import type { Rest } from './messages.ts'
@@ -142,4 +143,24 @@ test.each([
 ])('%s is the first worker’s: %s', (url, expected) => {
   expect(isAdminPath(url)).toBe(expected)
   expect(forwarder('/nowhere')).toBeTypeOf('function')
+})
+
+test('what ended workers had counted is kept in sum, and says whose it was', () => {
+  const ended = endedCounts()
+  ended.add(11, { calls_total: [[['200'], 3]] })
+  ended.add(12, {
+    calls_total: [
+      [['200'], 1],
+      [['404'], 2],
+    ],
+  })
+  expect(ended.all()).toEqual({
+    pids: [11, 12],
+    values: {
+      calls_total: [
+        [['200'], 4],
+        [['404'], 2],
+      ],
+    },
+  })
 })
