@@ -57,6 +57,15 @@ test('a message names every member of its usage, null for what nobody told', () 
   expect(events.at(-2)).toMatchObject({ type: 'message_delta', usage })
 })
 
+test('bug: turns whose host repeats its ids are not joined into one by Claude Code', () => {
+  const said: GenerationResponse = { ...answer({}), id: 'chatcmpl-42', origin: { dialect: 'openai-chat' } }
+  expect(whole(anthropicMessages, said).id).toBe('msg_req_1')
+  expect(streamed(anthropicMessages, said)[0]).toMatchObject({ message: { id: 'msg_req_1' } })
+  const own: GenerationResponse = { ...said, id: 'msg_7', origin: { dialect: 'anthropic-messages' } }
+  expect(whole(anthropicMessages, own).id).toBe('msg_7')
+  expect(streamed(anthropicMessages, own)[0]).toMatchObject({ message: { id: 'msg_7' } })
+})
+
 // Moonshot numbers calls this way (recorded: groq, openrouter, huggingface), and wants its own ids back.
 test('a call id outside the alphabet of Messages travels packed and comes back as it was', () => {
   const id = 'functions.weather:0'

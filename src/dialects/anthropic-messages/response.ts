@@ -54,6 +54,14 @@ export function decodeResponse(wire: Json, _quirks: Quirks): GenerationResponse 
   }
 }
 
+/**
+ * An id of this wire stays; any other becomes the call's own. Claude Code joins turns whose ids are alike into one, and
+ * some hosts hand out few (Ollama `chatcmpl-` and a number below 1000) or the same every time.
+ */
+export function messageId(id: string, own: boolean, context: AnswerContext): string {
+  return own && id !== '' ? id : `msg_${context.id}`
+}
+
 export function encodeResponse(
   response: GenerationResponse,
   context: AnswerContext,
@@ -65,7 +73,7 @@ export function encodeResponse(
     notes.push({ field: 'choices', action: 'dropped', why: 'a message is one answer: the first is sent' })
   const parts = choice?.parts ?? []
   const body: JsonObject = {
-    id: response.id === '' ? `msg_${context.id}` : response.id,
+    id: messageId(response.id, own, context),
     type: 'message',
     role: 'assistant',
     model: context.model,

@@ -12,6 +12,7 @@ import { failureFrame } from './error.ts'
 import { encodeFinish } from './finish.ts'
 import { answerId } from './names.ts'
 import { ownBlock, sealBlock } from './blocks.ts'
+import { messageId } from './response.ts'
 import { deltaUsage, messageUsage } from './usage.ts'
 
 /** A part not yet written out: its own text, in order, until it is its turn. */
@@ -135,7 +136,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
         case 'start': {
           own = event.origin?.dialect === 'anthropic-messages'
           const message = {
-            id: event.id === '' ? `msg_${context.id}` : event.id,
+            id: messageId(event.id, own, context),
             type: 'message',
             role: 'assistant',
             model: context.model,
