@@ -38,29 +38,40 @@ function packed(value: JsonObject): string {
   )
 }
 
+/** Reasoning that travels on a later part of its turn. */
+export interface Travelling {
+  part: ReasoningPart
+  /** Text of the turn stands between it and what carries it. */
+  early: boolean
+}
+
 /** A turn's whole reasoning in one slot, for wires whose clients send no reasoning back but its signature (Gemini). */
-export function carryReasoning(parts: readonly ReasoningPart[]): string {
+export function carryReasoning(travelling: readonly Travelling[]): string {
   return packed({
     tl: 1,
-    r: parts.map((part) => ({
+    r: travelling.map(({ part, early }) => ({
       t: part.text,
       ...(part.redacted === true ? { x: true } : {}),
       ...(part.sealed ? { s: short(part.sealed) } : {}),
+      ...(early ? { e: true } : {}),
     })),
   })
 }
 
 /** The reasoning inside a carried text; undefined where it carries none. Never throws. */
-export function readReasoning(text: string): ReasoningPart[] | undefined {
+export function readReasoning(text: string): Travelling[] | undefined {
   const pack = text.startsWith(MARK) ? opened(text) : undefined
   if (!pack || !Array.isArray(pack.r)) return undefined
-  return pack.r.filter(isObject).map((part) => {
-    const sealed = isObject(part.s) ? sealIn(part.s) : undefined
+  return pack.r.filter(isObject).map((given) => {
+    const sealed = isObject(given.s) ? sealIn(given.s) : undefined
     return {
-      kind: 'reasoning',
-      text: typeof part.t === 'string' ? part.t : '',
-      ...(part.x === true ? { redacted: true } : {}),
-      ...(sealed ? { sealed } : {}),
+      part: {
+        kind: 'reasoning',
+        text: typeof given.t === 'string' ? given.t : '',
+        ...(given.x === true ? { redacted: true } : {}),
+        ...(sealed ? { sealed } : {}),
+      },
+      early: given.e === true,
     }
   })
 }

@@ -49,12 +49,18 @@ function decodeContent(wire: Json, at: string, ids: CallIds, as?: Role): Message
   const parts: Part[] = []
   for (const [index, inner] of list.entries()) {
     const read = decodePart(inner, ids, `${at}.parts[${index}]`)
+    if (read.early.length > 0) parts.splice(textRun(parts), 0, ...read.early)
     parts.push(...read.before, read.part)
   }
   const message: Message = { role: as ?? known ?? 'user', parts }
   const origin = originOf(unread(wire, CONTENT), shape)
   if (origin) message.origin = origin
   return message
+}
+
+/** Where the text at the end begins; clients return one text as one part or as many. */
+function textRun(parts: readonly Part[]): number {
+  return parts.findLastIndex(({ kind }) => kind !== 'text') + 1
 }
 
 function pairing(): CallIds {

@@ -41,7 +41,9 @@ export interface CallIds {
 
 export interface ReadPart {
   part: Part
-  /** Reasoning of another dialect that travelled on this part; it stood before it. */
+  /** Reasoning of another dialect that travelled on this part, and stood before the text that precedes it. */
+  early: Part[]
+  /** The same, but it stood right before the part. */
   before: Part[]
 }
 
@@ -49,7 +51,7 @@ export interface ReadPart {
 export function decodePart(wire: Json, ids: CallIds, at?: string): ReadPart {
   if (!isObject(wire)) {
     if (at !== undefined) throw invalid(at, `${at} must be an object`)
-    return { part: { kind: 'opaque', dialect: 'gemini', type: '', value: wire }, before: [] }
+    return { part: { kind: 'opaque', dialect: 'gemini', type: '', value: wire }, early: [], before: [] }
   }
   const snake: string[] = []
   const read = camelled(wire, PART, snake)
@@ -57,11 +59,14 @@ export function decodePart(wire: Json, ids: CallIds, at?: string): ReadPart {
   const signed = typeof signature === 'string' && signature !== ''
   const travelled = signed ? readReasoning(signature) : undefined
   const sealed = signed && !travelled ? readSeal(signature, 'gemini', 'signature') : undefined
-  const before = (travelled ?? []).map((part) => ({ ...part, origin: TRAVELLED }))
+  const early: Part[] = []
+  const before: Part[] = []
+  for (const { part, early: first } of travelled ?? [])
+    (first ? early : before).push({ ...part, origin: TRAVELLED })
   const found = knownPart(read, ids, snake, at)
   if (!found) {
     const type = Object.keys(read).find((key) => PART.has(key) && key !== 'thoughtSignature') ?? ''
-    return { part: { kind: 'opaque', dialect: 'gemini', type, value: wire }, before }
+    return { part: { kind: 'opaque', dialect: 'gemini', type, value: wire }, early, before }
   }
   const { part, known, shape } = found
   const kept = new Set(known)
@@ -72,7 +77,7 @@ export function decodePart(wire: Json, ids: CallIds, at?: string): ReadPart {
   if (snake.length > 0) shape.snake = snake
   const origin = originOf(unread(read, kept), shape)
   if (origin) part.origin = origin
-  return { part, before }
+  return { part, early, before }
 }
 
 /** Such reasoning is no part of its own here: it goes back inside a signature, or nowhere. */

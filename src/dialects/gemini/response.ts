@@ -5,7 +5,7 @@ import type { AnswerContext, Quirks } from '../../core/dialect.ts'
 import { type Json, type JsonObject, isObject } from '../../core/json.ts'
 import type { Note } from '../../core/note.ts'
 import type { Part, ReasoningPart } from '../../core/part.ts'
-import { carryReasoning } from '../../core/seal.ts'
+import { type Travelling, carryReasoning } from '../../core/seal.ts'
 import type { Choice, GenerationResponse } from '../../core/response.ts'
 import { groundingOf } from './citations.ts'
 import { notAnAnswer } from './error.ts'
@@ -102,6 +102,8 @@ function aside(part: Part): boolean {
 export interface PartWriter {
   /** false: the part has no form here. */
   part(part: Part): boolean
+  /** Text went out past the writer. */
+  spoke(): void
   /** The parts so far, and whatever still waits for one to stand on. */
   end(): JsonObject[]
   /** The parts so far; what waits goes on waiting. */
@@ -114,7 +116,7 @@ export interface PartWriter {
  */
 export function partWriter(thoughts: boolean): PartWriter {
   let out: JsonObject[] = []
-  let waiting: ReasoningPart[] = []
+  let waiting: Travelling[] = []
 
   const reasoning = (part: ReasoningPart): void => {
     if (thoughts && part.text !== '') out.push({ text: part.text, thought: true })
@@ -123,7 +125,10 @@ export function partWriter(thoughts: boolean): PartWriter {
       if (thoughts && part.text !== '' && last) last.thoughtSignature = signatureOf(part.sealed)
       return
     }
-    waiting.push(part)
+    waiting.push({ part, early: false })
+  }
+  const spoke = (): void => {
+    for (const travelling of waiting) travelling.early = true
   }
   const signed = (wire: JsonObject, part: Part): JsonObject => {
     if ('sealed' in part && part.sealed) wire.thoughtSignature = signatureOf(part.sealed)
@@ -137,6 +142,7 @@ export function partWriter(thoughts: boolean): PartWriter {
           reasoning(part)
           return true
         case 'text':
+          if (part.text !== '') spoke()
           if (part.text !== '' || part.sealed) out.push(signed({ text: part.text }, part))
           return true
         case 'refusal':
@@ -165,13 +171,14 @@ export function partWriter(thoughts: boolean): PartWriter {
         }
       }
     },
+    spoke,
     take() {
       const parts = out
       out = []
       return parts
     },
     end() {
-      const sealed = waiting.filter((part) => part.sealed)
+      const sealed = waiting.filter(({ part }) => part.sealed)
       if (sealed.length > 0) out.push({ text: '', thoughtSignature: carryReasoning(sealed) })
       waiting = []
       return this.take()

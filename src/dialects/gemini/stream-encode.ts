@@ -98,6 +98,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
       if (thoughts) chunk(event.choice, `{"text":${JSON.stringify(event.text)},"thought":true}`)
     } else if (part.kind === 'text') {
       at.text += event.text
+      at.writer.spoke()
       chunk(event.choice, `{"text":${JSON.stringify(event.text)}}`)
     } else if (part.kind === 'refusal') part.text += event.text
   }
