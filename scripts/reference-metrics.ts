@@ -51,6 +51,9 @@ ${histograms.join('\n')}
 | \`background_responses\` | responses that upstreams still work on |
 | \`lessons\` | members of requests that hosts refused |
 | \`deployments\` | load, speed and breaker by endpoint and model |
+| \`routes_made\` | plans for \`endpoint/model\` and names of wildcard endpoints |
 | \`callers\` | limits by caller |
+| \`endpoint_checks\` | checks that an operator asked for |
+| \`admin_sessions\` | sessions of browsers |
 `
 }

@@ -5,7 +5,7 @@ import { MOST_CALLERS } from './admit.ts'
 import { MOST_DEPLOYMENTS, type Runtime } from './runtime.ts'
 
 export function holdings(runtime: Runtime): Record<string, Holding> {
-  const { responses, seals, decisions, learned, background, vitals, callers } = runtime
+  const { responses, seals, decisions, learned, background, vitals, callers, routes } = runtime
   const kept = responses.holding?.()
   return {
     decisions: decisions.holding(),
@@ -14,6 +14,7 @@ export function holdings(runtime: Runtime): Record<string, Holding> {
     lessons: learned.holding(),
     background_responses: background.holding(),
     deployments: { entries: vitals.size, mostEntries: MOST_DEPLOYMENTS },
+    routes_made: routes.holding(),
     callers: { entries: callers.size, mostEntries: MOST_CALLERS },
   }
 }

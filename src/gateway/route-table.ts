@@ -4,6 +4,7 @@
 import type { Config, RouteConfig, RouteTarget } from '../config/config.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Abilities } from '../core/abilities.ts'
+import type { Holding } from '../core/holding.ts'
 import type { EndpointConfig, EndpointModel } from '../providers/endpoint.ts'
 import type { RetryPolicy } from '../routing/backoff.ts'
 import { compile } from '../routing/condition.ts'
@@ -57,6 +58,9 @@ export interface Live {
   before?(name: string): Route | undefined
 }
 
+/** Names that callers made up and that are remembered. */
+const MOST_MADE = 1_000
+
 /** A model that is in memory has begun long before. */
 const LOADING_MS = 15_000
 
@@ -73,6 +77,8 @@ export interface RouteTable {
   known(name: string): Route | undefined
   /** Public names with the endpoints behind them, in listing order. */
   list(): { name: string; endpoint: string; fixed: boolean }[]
+  /** Of names that callers made up. */
+  holding(): Holding
 }
 
 export function routeTable(config: Config, live: Live = APART): RouteTable {
@@ -88,7 +94,7 @@ export function routeTable(config: Config, live: Live = APART): RouteTable {
   const single = (name: string, endpoint: EndpointConfig, model: string): Route => {
     let route = made.get(name)
     if (!route) {
-      if (made.size >= 1000) made.clear()
+      if (made.size >= MOST_MADE) made.clear()
       const targets = [{ endpoint: endpoint.id, model, weight: 1 }]
       route = build({ name, strategy: 'priority', targets, fallback: [] }, endpoints, live)
       made.set(name, route)
@@ -117,6 +123,7 @@ export function routeTable(config: Config, live: Live = APART): RouteTable {
       throw new GatewayError('model_not_found', notFound(model, [...routes.keys()]), { param: 'model' })
     },
     known: (name) => routes.get(name),
+    holding: () => ({ entries: made.size, mostEntries: MOST_MADE }),
     list() {
       const rows = [...routes.values()].map((route) => ({
         name: route.name,

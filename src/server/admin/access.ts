@@ -8,6 +8,7 @@ import { isPrivateIp } from '../../core/url-rules.ts'
 import type { Config } from '../../config/config.ts'
 import type { Clock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/error.ts'
+import type { Holding } from '../../core/holding.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Actor } from '../control/state.ts'
 
@@ -27,6 +28,7 @@ export interface Access {
   /** @returns the Set-Cookie value that ends the session. */
   logout(request: IncomingMessage): string
   session(request: IncomingMessage): Session | undefined
+  holding(): Holding
 }
 
 const COOKIE = 'trunkline_session'
@@ -117,6 +119,7 @@ export function access(config: () => Config, clock: Clock): Access {
       return `${COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`
     },
     session: sessionOf,
+    holding: () => ({ entries: sessions.size, mostEntries: MAX_SESSIONS }),
   }
 }
 

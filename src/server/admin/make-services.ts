@@ -19,13 +19,18 @@ export function adminServices(
   instance: string = randomUUID(),
   peers?: Peers,
 ): AdminServices {
+  const asked = checks(() => control.gateway)
+  const door = access(() => control.gateway.runtime.config, control.clock)
   return {
     control,
-    checks: checks(() => control.gateway),
+    checks: asked,
     scanner: scanner({ control, ownPort, instance }),
-    access: access(() => control.gateway.runtime.config, control.clock),
+    access: door,
     live: liveCalls(),
-    holdings: new Map(),
+    holdings: new Map([
+      ['endpoint_checks', asked.holding],
+      ['admin_sessions', door.holding],
+    ]),
     ...(peers ? { peers } : {}),
     instance,
   }

@@ -1,5 +1,6 @@
 // Asks one endpoint for its model list, on an operator's word, and remembers how it went. Nothing is generated.
 
+import type { Holding } from '../../core/holding.ts'
 import { listModels } from '../../upstream/ask.ts'
 import type { Gateway } from '../../gateway/create-gateway.ts'
 import type { EndpointConfig } from '../../providers/endpoint.ts'
@@ -19,6 +20,7 @@ export interface Checks {
   run(endpoint: EndpointConfig): Promise<Check>
   /** The last one of an endpoint as it is configured now. */
   last(endpoint: EndpointConfig): Check | undefined
+  holding(): Holding
 }
 
 /** Checks of endpoints that are gone make room for others. */
@@ -45,6 +47,7 @@ export function checks(gateway: () => Gateway): Checks {
       known.set(keyOf(endpoint), check)
       return check
     },
+    holding: () => ({ entries: known.size, mostEntries: REMEMBERED }),
     last: (endpoint) => known.get(keyOf(endpoint)),
   }
 }
