@@ -27,6 +27,7 @@ import type { CallRecord } from './record.ts'
 import { refused } from './refused.ts'
 import type { Deployment } from './route-table.ts'
 import type { EndpointState, Runtime } from './runtime.ts'
+import { THINKING_REFUSED, isBoundElsewhere, withoutReasoning } from './seals.ts'
 import { type Keeping, keeping, keptBySocket, speaking, unfolded } from './stored-responses.ts'
 import { openSession } from './open-session.ts'
 import { isRealtime } from './realtime-session.ts'
@@ -69,7 +70,8 @@ async function tryOnce(
   deployment: Deployment,
   runtime: Runtime,
   record: CallRecord,
-  again = false,
+  /** What a second try of the same attempt goes without. */
+  again?: 'a member' | 'thinking',
 ): Promise<Answer> {
   const { endpoint } = deployment
   const { provider } = endpoint
@@ -132,8 +134,9 @@ async function tryOnce(
     if (call.dialect.id === 'openai-responses') refuseSealedHistory(read, upstream)
     const canonical = call.dialect.request.decode({ ...read.json(), model: deployment.model })
     const recalled = runtime.seals.recall(canonical, sealTarget)
-    request = recalled.request
-    context.request = request
+    const said = again === 'thinking' ? withoutReasoning(recalled.request) : recalled.request
+    request = said
+    context.request = said
     const entry = runtime.catalog.find({
       provider: provider.id,
       endpoint: endpoint.id,
@@ -144,9 +147,10 @@ async function tryOnce(
       quirks,
       facts: modelFacts(upstream.id, deployment.model, entry),
     }
-    const restored = withUpstreamCallIds(request, endpoint.id)
+    const restored = withUpstreamCallIds(said, endpoint.id)
     prepared = translateRequest(call, restored, deployment, state, spoken as Spoken, upstream, target)
     prepared.notes.unshift(...recalled.notes)
+    if (again === 'thinking') prepared.notes.unshift(THINKING_REFUSED)
   }
   record.notes = prepared.notes
   if (runtime.config.server.strict && prepared.notes.length > 0) throw refuseLoss(prepared)
@@ -199,7 +203,11 @@ async function tryOnce(
     const { body } = prepared.request
     const known = typeof body === 'string' || Buffer.isBuffer(body) ? body : undefined
     if (!again && call.operation === 'chat' && runtime.learned.from(error, key, known))
-      return tryOnce(call, read, deployment, runtime, record, true)
+      return tryOnce(call, read, deployment, runtime, record, 'a member')
+    // Thinking bound to a conversation that the vendor no longer takes for this one. Its own clients recover themselves;
+    // another dialect's have never heard of it.
+    if (!again && request && call.dialect.id !== upstream.id && isBoundElsewhere(error))
+      return tryOnce(call, read, deployment, runtime, record, 'thinking')
     throw error
   }
   if (spoken?.carrier?.stream && isStreamType(exchange.headers['content-type'] ?? '', 'aws-event-stream'))

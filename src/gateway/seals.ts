@@ -4,6 +4,7 @@
 
 import { LRUCache } from 'lru-cache'
 import type { GenerationDialect } from '../core/dialect.ts'
+import type { GatewayError } from '../core/error.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { Holding } from '../core/holding.ts'
 import type { Note } from '../core/note.ts'
@@ -54,7 +55,9 @@ export function seals(): Seals {
         if (message.role !== 'assistant') return message
         // In its own dialect unsigned reasoning is refused: the part goes with its seal.
         const drop = request.dialect === target.dialect
-        const kept = withoutForeign(message, target, `messages[${index}]`, notes, drop)
+        const at = `messages[${index}]`
+        const signed = drop && needsSignature(target) ? withoutUnsigned(message, at, notes) : message
+        const kept = withoutForeign(signed, target, at, notes, drop)
         const whole = withRemembered(kept, turns, target)
         if (whole !== message) changed = true
         return whole
@@ -170,6 +173,48 @@ function withoutForeign(
     return drop && part.kind === 'reasoning' ? [] : [open]
   })
   return { ...message, parts }
+}
+
+/** Claude refuses thinking without its signature; hosts that speak its dialect for other models show it so themselves. */
+function needsSignature({ dialect, model }: SealTarget): boolean {
+  return dialect === 'anthropic-messages' && /claude/i.test(model)
+}
+
+function withoutUnsigned(message: Message, at: string, notes: Note[]): Message {
+  const unsigned = (part: Part): boolean => part.kind === 'reasoning' && part.sealed === undefined
+  if (!message.parts.some(unsigned)) return message
+  const parts = message.parts.filter((part, index) => {
+    if (!unsigned(part)) return true
+    notes.push({
+      field: `${at}.content[${index}]`,
+      action: 'dropped',
+      why: 'reasoning without a signature is refused',
+    })
+    return false
+  })
+  return { ...message, parts }
+}
+
+/** The vendor says that thinking in the history is not of this conversation, account or user. */
+export function isBoundElsewhere({ message, upstreamStatus }: GatewayError): boolean {
+  return upstreamStatus === 400 && /invalid `?signature`? in `?thinking`? block/i.test(message)
+}
+
+export const THINKING_REFUSED: Note = {
+  field: 'messages',
+  action: 'dropped',
+  why: 'reasoning in the history, whose signatures the upstream refused',
+}
+
+export function withoutReasoning(request: GenerationRequest): GenerationRequest {
+  return {
+    ...request,
+    messages: request.messages.map((message) =>
+      message.parts.some((part) => part.kind === 'reasoning')
+        ? { ...message, parts: message.parts.filter((part) => part.kind !== 'reasoning') }
+        : message,
+    ),
+  }
 }
 
 /** What the caller's client did not echo, from the turn that its first call names. An edited turn is left alone. */

@@ -110,3 +110,67 @@ describe.each([false, true])('streamed: %s', (stream) => {
     expect(assistantSent(fake)).toEqual([{ type: 'tool_use', id: 'toolu_1', name: 'listen', input: {} }])
   })
 })
+
+test('reasoning that we showed without a signature does not reach a host that would refuse it; signed goes as it came', async () => {
+  const asked = (signature: string) => ({
+    model: 'one/claude-x',
+    max_tokens: 10,
+    messages: [
+      { role: 'user', content: 'Is it blue?' },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Look it up.', signature },
+          { type: 'text', text: 'It is.' },
+        ],
+      },
+      { role: 'user', content: 'Sure?' },
+    ],
+  })
+  const unsigned = await gw.post('/v1/messages', asked(''))
+  expect(unsigned.status, unsigned.text).toBe(200)
+  expect(assistantSent(fake)).toEqual([{ type: 'text', text: 'It is.' }])
+  expect(unsigned.headers.get('x-trunkline-notes')).toContain('messages[1].content[0]')
+  const signed = await gw.post('/v1/messages', asked('c2lnbmF0dXJl'))
+  expect(signed.status, signed.text).toBe(200)
+  expect(assistantSent(fake)).toEqual([THINKING, { type: 'text', text: 'It is.' }])
+  expect(signed.headers.get('x-trunkline-notes')).toBeNull()
+})
+
+test('thinking whose signature is refused is left out in one more try, for who cannot do so itself', async () => {
+  const refusal = {
+    status: 400,
+    json: {
+      type: 'error',
+      error: {
+        type: 'invalid_request_error',
+        message:
+          'messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation.',
+      },
+    },
+  }
+  fake.script({ json: ANSWER })
+  await gw.post('/v1/chat/completions', {
+    model: 'one/claude-x',
+    tools: TOOLS,
+    messages: [{ role: 'user', content: 'Is it blue?' }],
+  })
+  fake.script(refusal)
+  const before = fake.log.length
+  const translated = await gw.post('/v1/chat/completions', turn('one/claude-x', CALL))
+  expect(translated.status, translated.text).toBe(200)
+  expect(fake.log.length - before).toBe(2)
+  expect(assistantSent(fake)).toEqual([
+    { type: 'tool_use', id: 'toolu_1', name: 'look', input: { at: 'sky' } },
+  ])
+  expect(translated.headers.get('x-trunkline-notes')).toContain('dropped messages')
+
+  // A client of the vendor's own knows what to do, and is told.
+  fake.script(refusal)
+  const native = await gw.post('/v1/messages', {
+    model: 'one/claude-x',
+    max_tokens: 10,
+    messages: [{ role: 'user', content: 'Is it blue?' }],
+  })
+  expect(native.status).toBe(400)
+})

@@ -17,7 +17,13 @@ export const anthropicMessages: GenerationDialect = {
   addressing: 'body',
   content: 'messages',
   toolName: wireName,
-  request: { decode: decodeRequest, encode: encodeRequest },
+  request: {
+    decode: decodeRequest,
+    encode: encodeRequest,
+    // Claude refuses thinking without its signature, which is how a gateway shows that of other models.
+    rewrites: ({ model }, { holds }) =>
+      /claude/i.test(model) && (holds('"signature":""') || holds('"signature": ""')),
+  },
   response: { decode: decodeResponse, encode: encodeResponse },
   stream: { decoder, encoder, keepAlive: 'event: ping\ndata: {"type":"ping"}\n\n', failure: failureFrame },
   error: { decode: decodeError, encode: encodeError },
