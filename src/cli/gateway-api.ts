@@ -98,11 +98,15 @@ export function rowsOf(body: unknown): Record<string, unknown>[] {
   return Array.isArray(list) ? list.filter(isObject) : []
 }
 
-/** Public model names of a running gateway, or why there are none. */
-export async function gatewayModels(options: GatewayOptions): Promise<{ names: string[]; problem?: string }> {
-  const said = await askGateway(options, 'GET', '/v1/models')
-  if (said.problem !== undefined) return { names: [], problem: said.problem }
-  return { names: rowsOf(said.body).flatMap(({ id }) => (typeof id === 'string' ? [id] : [])) }
+/** The models of a running gateway as it lists them, or why there are none. */
+export async function gatewayModels(
+  options: GatewayOptions,
+  limitMs?: number,
+): Promise<{ names: string[]; rows: Record<string, unknown>[]; problem?: string }> {
+  const said = await askGateway(options, 'GET', '/v1/models', undefined, limitMs)
+  if (said.problem !== undefined) return { names: [], rows: [], problem: said.problem }
+  const rows = rowsOf(said.body)
+  return { names: rows.flatMap(({ id }) => (typeof id === 'string' ? [id] : [])), rows }
 }
 
 function parse(text: string): unknown {

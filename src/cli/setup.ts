@@ -8,6 +8,8 @@ import { CLIENTS, type ClientSetup, type Facts } from './setup/clients.ts'
 import { textOf, undo, writeChanged } from './setup/files.ts'
 import { failed, paint, say, sayJson } from './terminal.ts'
 
+const LOOK_MS = 2_000
+
 interface SetupOptions extends GatewayOptions {
   model?: string
   print?: boolean
@@ -78,10 +80,23 @@ async function factsOf(options: SetupOptions): Promise<Facts> {
   const url = rootOf(options)
   // The client's own key: never the admin's.
   const key = options.key ?? process.env.TRUNKLINE_API_KEY ?? process.env.TRUNKLINE_MASTER_KEY ?? ''
-  if (options.model !== undefined) return { url, key, model: options.model }
-  const { names, problem } = await gatewayModels({ ...options, key })
-  const [model] = names
+  // A model that was named may be written down before its gateway runs; then nothing more is known of it.
+  const { names, rows, problem } = await gatewayModels(
+    { ...options, key },
+    options.model === undefined ? undefined : LOOK_MS,
+  )
+  const model = options.model ?? names[0]
   if (model === undefined)
     throw new Error(`${problem ?? 'the gateway serves no model'}; or name one with --model`)
-  return { url, key, model }
+  const row = rows.find(({ id }) => id === model)
+  const count = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+  const contextTokens = count(row?.context_length)
+  const outputTokens = count(row?.max_output_tokens)
+  return {
+    url,
+    key,
+    model,
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(outputTokens === undefined ? {} : { outputTokens }),
+  }
 }

@@ -286,7 +286,10 @@ describe('setup', () => {
         ANTHROPIC_BASE_URL: 'http://127.0.0.1:4000',
         ANTHROPIC_AUTH_TOKEN: 'sk-me',
         ANTHROPIC_MODEL: 'qwen',
+        ANTHROPIC_DEFAULT_OPUS_MODEL: 'qwen',
+        ANTHROPIC_DEFAULT_SONNET_MODEL: 'qwen',
         ANTHROPIC_DEFAULT_HAIKU_MODEL: 'qwen',
+        ANTHROPIC_DEFAULT_FABLE_MODEL: 'qwen',
       },
     })
     // Changed by somebody else since: not overwritten unasked.
@@ -296,6 +299,44 @@ describe('setup', () => {
     await run(['setup', 'codex', ...args], { env })
     await run(['setup', 'codex', '--undo'], { env })
     expect(existsSync(join(home, '.codex/config.toml'))).toBe(false)
+  })
+
+  test('bug: models that a client names by itself are the one that is served', async () => {
+    const { stdout } = await run(['setup', 'gemini-cli', '--print', '--json', ...args])
+    const [, settings] = (json(stdout) as { files: { text: string }[] }).files
+    expect(json(settings?.text ?? '')).toMatchObject({
+      security: { auth: { selectedType: 'gemini-api-key' } },
+      modelConfigs: {
+        customAliases: {
+          'gemini-3-flash-base': { extends: 'base', modelConfig: { model: 'qwen' } },
+          'summarizer-shell': { extends: 'base', modelConfig: { model: 'qwen' } },
+          'chat-compression-default': { extends: 'base', modelConfig: { model: 'qwen' } },
+        },
+      },
+    })
+  })
+
+  test('what the gateway knows of a model is told to a client that does not know it', async () => {
+    const m1 = await upstream({ models: ['m-a'] })
+    const gateway = await up({
+      yaml: `${endpoints({ one: [m1.v1, 'm-a'] })}catalog:
+  m-a: { context_tokens: 32768, max_output_tokens: 4096 }
+`,
+    })
+    const printed = async (client: string): Promise<string> => {
+      const named = ['--url', gateway.url, '--key', KEY, '--model', 'm-a']
+      const { stdout } = await run(['setup', client, '--print', '--json', ...named])
+      return (json(stdout) as { files: { text: string }[] }).files.map(({ text }) => text).join('')
+    }
+    expect(await printed('codex')).toMatch(/^model = "m-a"\nmodel_provider.*\nmodel_context_window = 32768$/m)
+    expect(json(await printed('opencode'))).toMatchObject({
+      provider: {
+        trunkline: { models: { 'm-a': { name: 'm-a', limit: { context: 32_768, output: 4_096 } } } },
+      },
+    })
+    expect(json(await printed('claude-code'))).toMatchObject({
+      env: { CLAUDE_CODE_MAX_CONTEXT_TOKENS: '32768' },
+    })
   })
 
   test('--print and Open WebUI write nothing; without --model the gateway is asked', async () => {

@@ -9,6 +9,9 @@ export interface Facts {
   /** "" where the gateway asks for none. */
   key: string
   model: string
+  /** What the gateway's list tells of the model; a client that does not know it would guess. */
+  contextTokens?: number
+  outputTokens?: number
 }
 
 export interface FileChange {
@@ -79,8 +82,10 @@ function codexToml(text = '', facts: Facts): string {
   const firstTable = text.search(/^\s*\[/m)
   const head = firstTable < 0 ? text : text.slice(0, firstTable)
   const rest = firstTable < 0 ? '' : text.slice(firstTable)
-  const quiet = head.replace(/^(model|model_provider)(\s*=)/gm, '# before trunkline: $1$2')
-  const top = block(quiet, [`model = ${quoted(facts.model)}`, 'model_provider = "trunkline"'], 'top')
+  const lines = [`model = ${quoted(facts.model)}`, 'model_provider = "trunkline"']
+  if (facts.contextTokens !== undefined) lines.push(`model_context_window = ${facts.contextTokens}`)
+  const ours = new RegExp(`^(${lines.map((line) => line.split(' ')[0]).join('|')})(\\s*=)`, 'gm')
+  const top = block(head.replace(ours, '# before trunkline: $1$2'), lines, 'top')
   return block(
     `${top}${rest}`,
     [
@@ -99,6 +104,35 @@ function geminiEnv(text = '', facts: Facts): string {
     [`GOOGLE_GEMINI_BASE_URL=${facts.url}`, `GEMINI_API_KEY=${token(facts)}`, `GEMINI_MODEL=${facts.model}`],
     'bottom',
   )
+}
+
+/**
+ * Presets of Gemini CLI 0.61 that name a Gemini model for summaries, checks and corrections, whatever model was chosen. A
+ * helper whose model is not found is tried again without end.
+ */
+const GEMINI_HELPERS = [
+  'gemini-3-flash-base',
+  'gemini-2.5-flash-base',
+  'gemini-3.5-flash-base',
+  'classifier',
+  'prompt-completion',
+  'fast-ack-helper',
+  'edit-corrector',
+  'summarizer-default',
+  'summarizer-shell',
+  'loop-detection-double-check',
+  'chat-compression-3-pro',
+  'chat-compression-3-flash',
+  'chat-compression-3.1-flash-lite',
+  'chat-compression-default',
+  'agent-history-provider-summarizer',
+]
+
+/** OpenCode takes both numbers or none. */
+function openCodeLimit({ contextTokens, outputTokens }: Facts): JsonMap {
+  return contextTokens === undefined || outputTokens === undefined
+    ? {}
+    : { limit: { context: contextTokens, output: outputTokens } }
 }
 
 function continueYaml(text: string | undefined, facts: Facts): string {
@@ -144,7 +178,15 @@ export const CLIENTS: Readonly<Record<string, ClientSetup>> = {
             ANTHROPIC_BASE_URL: facts.url,
             ANTHROPIC_AUTH_TOKEN: token(facts),
             ANTHROPIC_MODEL: facts.model,
+            // What `opus`, `sonnet`, ... stand for, and what agents and helpers of its own ask for by these names.
+            ANTHROPIC_DEFAULT_OPUS_MODEL: facts.model,
+            ANTHROPIC_DEFAULT_SONNET_MODEL: facts.model,
             ANTHROPIC_DEFAULT_HAIKU_MODEL: facts.model,
+            ANTHROPIC_DEFAULT_FABLE_MODEL: facts.model,
+            // It takes a model that it does not know to have a window of a million.
+            ...(facts.contextTokens === undefined
+              ? {}
+              : { CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(facts.contextTokens) }),
           },
         })),
       },
@@ -162,7 +204,14 @@ export const CLIENTS: Readonly<Record<string, ClientSetup>> = {
       { path: '.gemini/.env', change: geminiEnv },
       {
         path: '.gemini/settings.json',
-        change: json(() => ({ security: { auth: { selectedType: 'gemini-api-key' } } })),
+        change: json(({ model }) => ({
+          security: { auth: { selectedType: 'gemini-api-key' } },
+          modelConfigs: {
+            customAliases: Object.fromEntries(
+              GEMINI_HELPERS.map((name) => [name, { extends: 'base', modelConfig: { model } }]),
+            ),
+          },
+        })),
       },
     ],
     say: () => ['start it with: gemini'],
@@ -180,7 +229,7 @@ export const CLIENTS: Readonly<Record<string, ClientSetup>> = {
               npm: '@ai-sdk/openai-compatible',
               name: 'Trunkline',
               options: { baseURL: `${facts.url}/v1`, apiKey: token(facts) },
-              models: { [facts.model]: { name: facts.model } },
+              models: { [facts.model]: { name: facts.model, ...openCodeLimit(facts) } },
             },
           },
         })),
