@@ -77,8 +77,15 @@ export function play(asked: Asked, wire: Wire): Played {
   const done = asked.results.length
   const stage = done === 0 ? 0 : done === 1 ? 1 : 2
   const turn = turns[stage] as Turn
-  if (stage === 2) turn.text = `They hold: ${asked.results.map(({ text }) => text).join(' ')}`
+  if (stage === 2) turn.text = `They hold, in this order: ${heard(asked, turns).join(' ')}`
   return { turn, stage, faults: faultsOf(asked, turns.slice(0, stage), wire) }
+}
+
+/** What each call brought, in the order of the files: clients return results in the order in which they came. */
+function heard({ results }: Asked, turns: readonly Turn[]): string[] {
+  return turns
+    .flatMap(({ calls }) => calls)
+    .map((call) => results.find(({ id }) => id === call.id)?.text ?? 'nothing')
 }
 
 function aside(asked: Asked): Turn {
