@@ -42,6 +42,8 @@ export function encodeContents(request: GenerationRequest, facts: ModelFacts, no
   const system: JsonObject[] = []
   const turns: Turn[] = []
   const calls = new Map<string, { name: string; order: number; made: boolean }>()
+  // Not the map's size: an id may come again in a later turn.
+  let order = 0
 
   const turn = (role: Turn['role']): Turn => {
     const last = turns.at(-1)
@@ -74,7 +76,7 @@ export function encodeContents(request: GenerationRequest, facts: ModelFacts, no
         if (part.kind === 'tool_call')
           calls.set(part.id, {
             name: wireName(part.name),
-            order: calls.size,
+            order: order++,
             made: part.id.startsWith(MADE_ID),
           })
         replay.part(part, `${at}.content[${position}]`)

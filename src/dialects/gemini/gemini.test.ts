@@ -352,6 +352,31 @@ describe('requests', () => {
     expect(JSON.stringify(parts).match(/thoughtSignature/g)).toHaveLength(1)
   })
 
+  test('bug: results stand in the order of their calls where an id was used in an earlier turn too', () => {
+    const call = (id: string, name: string): Part => ({ kind: 'tool_call', id, name, arguments: '{}' })
+    const result = (callId: string, text: string): Message => ({
+      role: 'tool',
+      parts: [{ kind: 'tool_result', callId, content: [{ kind: 'text', text }] }],
+    })
+    const contents = contentsOf(
+      request([
+        said('go'),
+        { role: 'assistant', parts: [call('gcall_0', 'first')] },
+        result('gcall_0', 'one'),
+        { role: 'assistant', parts: [call('gcall_0', 'second'), call('gcall_1', 'third')] },
+        result('gcall_1', 'three'),
+        result('gcall_0', 'two'),
+      ]),
+    )
+    expect(contents.at(-1)).toEqual({
+      role: 'user',
+      parts: [
+        { functionResponse: { name: 'second', response: { output: 'two' } } },
+        { functionResponse: { name: 'third', response: { output: 'three' } } },
+      ],
+    })
+  })
+
   test('a longer conversation begins with the same bytes', () => {
     const turns: Message[] = [
       { role: 'system', parts: [{ kind: 'text', text: 's' }] },
