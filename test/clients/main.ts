@@ -1,11 +1,12 @@
 // `npm run clients`: real coding clients, installed from npm into a scratch folder and configured by `trunkline setup`,
 // run one task with tools through the gateway against a scripted upstream of each dialect. Prints a table, and ends with 1
-// when a cell of it fails. Nothing leaves loopback once the packages are there.
+// when a cell of it fails. Nothing leaves loopback once the packages are there: where Linux lets us, the runs have a network
+// of their own with nothing but loopback in it; elsewhere the clients are given a proxy that refuses everything.
 //
 // Options: `--only codex,opencode`, `--wires chat,gemini`, `--keep DIR` (installs there, and leaves everything),
 // `--verbose` (every request, and what the client said).
 
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,17 +21,24 @@ import { type Upstream, type UpstreamCall, WIRES, type WireName, startUpstream }
 const LIMIT_MS = 90_000
 const verbose = process.argv.includes('--verbose')
 const kept = option('keep')
-const scratch = kept ?? mkdtempSync(join(tmpdir(), 'trunkline-clients-'))
+const inside = option('inside')
+const scratch = inside ?? kept ?? mkdtempSync(join(tmpdir(), 'trunkline-clients-'))
 
 function option(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? undefined : process.argv[at + 1]
 }
 
+/** Undefined: it is there. */
+function missing(client: Client): string | undefined {
+  const there = existsSync(join(scratch, client.name, 'node_modules', client.program))
+  return there ? undefined : 'its package cannot be had here'
+}
+
 /** Undefined: installed. */
 function install(client: Client): string | undefined {
   const folder = join(scratch, client.name)
-  if (existsSync(join(folder, 'node_modules', client.program))) return undefined
+  if (missing(client) === undefined) return undefined
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{"private":true}')
   try {
@@ -49,7 +57,7 @@ function install(client: Client): string | undefined {
   } catch (thrown) {
     return `not installed: ${(thrown as Error).message.split('\n')[0]}`
   }
-  return existsSync(join(folder, 'node_modules', client.program)) ? undefined : 'no package for this platform'
+  return missing(client)
 }
 
 interface Said {
@@ -192,30 +200,50 @@ function state(calls: readonly UpstreamCall[]): string {
     : ''
 }
 
-const wanted = option('only')?.split(',')
-const wires = (Object.keys(WIRES) as WireName[]).filter(
-  (name) => option('wires')?.split(',').includes(name) ?? true,
-)
-const chosen = CLIENTS.filter(({ name }) => wanted?.includes(name) ?? true)
-const absent = new Map(chosen.map((client) => [client.name, install(client)]))
-const upstream = await startUpstream()
-const gateway = await startGateway(upstream.url, scratch)
-const place: Place = { gateway, upstream, door: await openDoor(gateway.url), wall: await buildWall() }
-const table: string[][] = [['client', ...wires.map((wire) => `${wire} (${gateway.models[wire]})`)]]
-try {
-  for (const client of chosen) {
-    const why = absent.get(client.name)
-    const row = [`${client.title} ${client.version}`]
-    for (const wire of wires) row.push(why ?? (await cell(client, wire, place)))
-    table.push(row)
-  }
-} finally {
-  gateway.stop()
-  place.door.close()
-  place.wall.close()
-  upstream.close()
-  if (kept === undefined) rmSync(scratch, { recursive: true, force: true })
+/**
+ * Runs this program again where there is no network but loopback, and where what it started ends with it; undefined where
+ * that cannot be had.
+ */
+function alone(): number | undefined {
+  const own = ['-rnpf', '--mount-proc', '--kill-child', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+  if (process.platform !== 'linux' || spawnSync('unshare', [...own, 'true']).status !== 0) return undefined
+  const again = [process.execPath, ...process.argv.slice(1), '--inside', scratch]
+  return spawnSync('unshare', [...own, ...again], { stdio: 'inherit' }).status ?? 1
 }
-console.log(table.map((row) => `| ${row.join(' | ')} |`).join('\n'))
-if (table.slice(1).some((row) => row.slice(1).some((found) => !found.startsWith('pass'))))
-  process.exitCode = 1
+
+async function matrix(chosen: readonly Client[], absent: (client: Client) => string | undefined) {
+  const named = option('wires')?.split(',')
+  const wires = (Object.keys(WIRES) as WireName[]).filter((name) => named?.includes(name) ?? true)
+  const upstream = await startUpstream()
+  const gateway = await startGateway(upstream.url, scratch)
+  const place: Place = { gateway, upstream, door: await openDoor(gateway.url), wall: await buildWall() }
+  const table: string[][] = [['client', ...wires.map((wire) => `${wire} (${gateway.models[wire]})`)]]
+  try {
+    for (const client of chosen) {
+      const why = absent(client)
+      const row = [`${client.title} ${client.version}`]
+      for (const wire of wires) row.push(why ?? (await cell(client, wire, place)))
+      table.push(row)
+    }
+  } finally {
+    gateway.stop()
+    place.door.close()
+    place.wall.close()
+    upstream.close()
+  }
+  console.log(table.map((row) => `| ${row.join(' | ')} |`).join('\n'))
+  return table.slice(1).every((row) => row.slice(1).every((found) => found.startsWith('pass')))
+}
+
+const wanted = option('only')?.split(',')
+const chosen = CLIENTS.filter(({ name }) => wanted?.includes(name) ?? true)
+try {
+  const absent = new Map(
+    chosen.map((client) => [client.name, inside === undefined ? install(client) : missing(client)]),
+  )
+  process.exitCode =
+    (inside === undefined ? alone() : undefined) ??
+    ((await matrix(chosen, ({ name }) => absent.get(name))) ? 0 : 1)
+} finally {
+  if (kept === undefined && inside === undefined) rmSync(scratch, { recursive: true, force: true })
+}
