@@ -100,6 +100,7 @@ export function eventMapper(
       case 'finish':
       case 'logprobs':
       case 'extras':
+      case 'unread':
       case 'failure':
         return []
       default:

@@ -89,6 +89,9 @@ export function collector(): Collector {
           }
         return
       }
+      case 'unread':
+        // Of a stream alone: a whole answer has no events.
+        return
       case 'failure':
         failure = step.error
         return

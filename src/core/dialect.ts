@@ -216,6 +216,12 @@ export interface Meter {
   readonly result: Metered
 }
 
+/**
+ * What only one dialect says of an answer, as far as it matters in another: `answer`, `choice` and `part` are members
+ * nobody read, `usage` counts by their path (`prompt_tokens_details.x`), `finish` what was said about the end.
+ */
+export type SaidWhere = 'answer' | 'choice' | 'part' | 'usage' | 'finish'
+
 /** What is known of a request before anything is parsed. */
 export interface Glance {
   stream: boolean
@@ -262,6 +268,13 @@ export interface GenerationDialect {
     /** Whole answer to canonical. Throws `bad_upstream_response` when it is not one (error object, no choices). */
     decode(wire: Json, quirks: Quirks): GenerationResponse
     encode(response: GenerationResponse, context: AnswerContext): { body: JsonObject; notes: Note[] }
+    /**
+     * Whether nothing is lost where another dialect leaves that member out: it is read after all, repeats the request,
+     * frames the answer or measures how fast it was served. Everything else is noted.
+     */
+    tellsNothing(where: SaidWhere, name: string, value: Json): boolean
+    /** What another dialect says of a choice, and of the answer before its first finish, is carried as an extension. */
+    carriesUnread?(dialect: DialectId): boolean
   }
   stream: {
     decoder(quirks: Quirks, sink: EventSink): StreamDecoder

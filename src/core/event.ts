@@ -78,6 +78,14 @@ export interface ExtrasEvent {
   choice?: number
   members: JsonObject
 }
+/** An event of the wire that the decoder has no word for, whole; written again on the same wire, noted elsewhere. */
+export interface UnreadEvent {
+  type: 'unread'
+  dialect: DialectId
+  /** The wire's name of it. */
+  name: string
+  value: JsonObject
+}
 export interface FailureEvent {
   type: 'failure'
   error: GatewayError
@@ -96,6 +104,7 @@ export type StreamEvent =
   | UsageEvent
   | LogprobsEvent
   | ExtrasEvent
+  | UnreadEvent
   | FailureEvent
   | EndEvent
 

@@ -59,6 +59,7 @@ export function grammar(): (event: StreamEvent) => string | undefined {
       case 'usage':
       case 'logprobs':
       case 'extras':
+      case 'unread':
         return undefined
       default:
         return event satisfies never

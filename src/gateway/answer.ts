@@ -1,6 +1,7 @@
 // A 2xx answer on its way to the caller: relayed or translated, streamed or whole. A stream is returned at the commit point,
 // with its first frame seen to be good.
 
+import { answerLosses, streamLosses } from '../core/answer-notes.ts'
 import { collector, replay } from '../core/collect.ts'
 import type { AnswerContext, GenerationDialect, Metered, Quirks } from '../core/dialect.ts'
 import { GatewayError } from '../core/error.ts'
@@ -27,7 +28,6 @@ import type { ReadRequest } from './read.ts'
 import type { CallRecord } from './record.ts'
 import type { Runtime } from './runtime.ts'
 import type { RealtimeSession } from './realtime-session.ts'
-import { unsaid } from './unsaid.ts'
 import { type SealTarget, issuesSeals, watchParts } from './seals.ts'
 
 export type Answer =
@@ -118,12 +118,13 @@ async function streamedAnswer(
   const rename = request && toolNames(request, upstream)
   const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
   const ids = callIds(request, endpointId)
-  const { event: heard } = unsaid(call.dialect.id, (note) => {
-    record.notes = [...record.notes, note]
-  })
+  // The headers have gone by then: what a stream loses stands in the call's record.
+  const lost = relayed
+    ? undefined
+    : streamLosses({ from: upstream, to: call.dialect, context }, noted(record))
   const rewrite = (event: StreamEvent): StreamEvent => {
-    heard(event)
     const own = ids(rename ? rename(event) : event)
+    lost?.(own)
     return watch ? watch(own) : own
   }
   const unwrap = request && customCalls(request)
@@ -169,6 +170,13 @@ async function streamedAnswer(
   record.phase = 'stream'
   headers['content-type'] = STREAM_TYPE[call.dialect.framing]
   return { kind: 'stream', live, headers }
+}
+
+/** The notes so far are those of the request, which others hold too. */
+function noted(record: CallRecord): (note: Note) => void {
+  record.notes = [...record.notes]
+  const { notes } = record
+  return (note) => notes.push(note)
 }
 
 /** The upstream's count, or ours where it gave none. */
@@ -244,18 +252,21 @@ function wholeAnswer(
       for (const part of choice.parts) if (part.kind === 'tool_call') unwrap.part(part)
   if (issuesSeals(upstream) && response.choices[0])
     watchParts(response.choices[0].parts, runtime.seals.watch(sealTarget))
+  const crossing = { from: upstream, to: call.dialect, context }
   if (streamed) {
     const events: StreamEvent[] = []
-    replay(response, (event) => events.push(event))
+    const lost = streamLosses(crossing, noted(record))
+    replay(response, (event) => {
+      lost?.(event)
+      events.push(event)
+    })
     headers['content-type'] = STREAM_TYPE[call.dialect.framing]
     const { clock } = runtime
     const live = eventStream(events, { clock, dialect: call.dialect, context, usage: response.usage })
     return { kind: 'stream', live, headers }
   }
   const encoded = call.dialect.response.encode(response, context)
-  const lost: Note[] = []
-  unsaid(call.dialect.id, (note) => lost.push(note)).response(response)
-  record.notes = [...record.notes, ...encoded.notes, ...lost]
+  record.notes = [...record.notes, ...encoded.notes, ...answerLosses(response, crossing)]
   return {
     kind: 'whole',
     body: JSON.stringify(encoded.body),

@@ -2,6 +2,7 @@
 // documentation, and recorded traffic.
 
 import type { GenerationDialect } from '../../core/dialect.ts'
+import { ofAnswers } from './answer-members.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
 import { inspect, meter } from './meter.ts'
 import { wireName } from './names.ts'
@@ -24,7 +25,7 @@ export const anthropicMessages: GenerationDialect = {
     rewrites: ({ model }, { holds }) =>
       /claude/i.test(model) && (holds('"signature":""') || holds('"signature": ""')),
   },
-  response: { decode: decodeResponse, encode: encodeResponse },
+  response: { decode: decodeResponse, encode: encodeResponse, tellsNothing: ofAnswers },
   stream: { decoder, encoder, keepAlive: 'event: ping\ndata: {"type":"ping"}\n\n', failure: failureFrame },
   error: { decode: decodeError, encode: encodeError },
   meter,

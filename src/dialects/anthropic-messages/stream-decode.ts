@@ -24,6 +24,10 @@ const MESSAGE = new Set([
   'stop_details',
   'usage',
 ])
+const START = new Set(['type', 'message'])
+const BLOCK_START = new Set(['type', 'index', 'content_block'])
+const BLOCK_DELTA = new Set(['type', 'index', 'delta'])
+const BLOCK_STOP = new Set(['type', 'index'])
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   text: ['type', 'text', 'citations'],
   thinking: ['type', 'thinking', 'signature'],
@@ -38,6 +42,18 @@ interface OpenBlock {
   /** Fragments of input_json seen. */
   json: string
   signature?: string
+  /** A delta of it was looked at for members nobody reads: the others are like the first. */
+  looked: boolean
+  /** Such members of its events. */
+  unread: JsonObject
+}
+
+const DELTAS: Readonly<Record<string, string>> = {
+  text_delta: 'text',
+  thinking_delta: 'thinking',
+  signature_delta: 'signature',
+  input_json_delta: 'partial_json',
+  citations_delta: 'citation',
 }
 
 export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
@@ -70,7 +86,7 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
         model: typeof message.model === 'string' ? message.model : '',
         created: 0,
       })
-      const extras = rest(message, MESSAGE)
+      const extras = { ...rest(message, MESSAGE), ...rest(wire, START) }
       if (Object.keys(extras).length > 0)
         sink({ type: 'extras', dialect: 'anthropic-messages', members: extras })
     }
@@ -81,7 +97,14 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
     const index = asNumber(wire.index) ?? next
     const block = isObject(wire.content_block) ? wire.content_block : {}
     const type = typeof block.type === 'string' ? block.type : ''
-    const entry: OpenBlock = { part: next++, type, wire: { ...block }, json: '' }
+    const entry: OpenBlock = {
+      part: next++,
+      type,
+      wire: { ...block },
+      json: '',
+      looked: false,
+      unread: rest(wire, BLOCK_START),
+    }
     open.set(index, entry)
     const at = { choice: 0, part: entry.part }
     if (type === 'text') {
@@ -111,6 +134,12 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
     const delta = wire.delta
     if (!entry || !isObject(delta)) return
     const at = { choice: 0, part: entry.part }
+    if (!entry.looked) {
+      entry.looked = true
+      const text = typeof delta.type === 'string' ? DELTAS[delta.type] : undefined
+      Object.assign(entry.unread, rest(wire, BLOCK_DELTA))
+      if (text !== undefined) Object.assign(entry.unread, rest(delta, new Set(['type', text])))
+    }
     switch (delta.type) {
       case 'text_delta':
         if (typeof delta.text !== 'string' || delta.text === '') return
@@ -154,10 +183,11 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
   const like = new LikeLast('text')
   let alike: { index: number; entry: OpenBlock } | undefined
 
-  const closeBlock = (index: number): void => {
+  const closeBlock = (index: number, wire: JsonObject = {}): void => {
     const entry = open.get(index)
     if (!entry) return
     open.delete(index)
+    Object.assign(entry.unread, rest(wire, BLOCK_STOP))
     const at = { choice: 0, part: entry.part }
     if (entry.type === 'tool_use') {
       if (entry.json === '') {
@@ -167,11 +197,18 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
       }
     } else if (!(entry.type in KNOWN) && entry.type !== 'redacted_thinking') {
       if (entry.json !== '') entry.wire.input = parse(entry.json) ?? entry.json
-      sink({ type: 'open', ...at, open: { kind: 'whole', value: decodeBlock(entry.wire) } })
+      const value = decodeBlock(entry.wire)
+      if (Object.keys(entry.unread).length > 0)
+        value.origin = {
+          ...value.origin,
+          dialect: 'anthropic-messages',
+          extras: { ...value.origin?.extras, ...entry.unread },
+        }
+      sink({ type: 'open', ...at, open: { kind: 'whole', value } })
       sink({ type: 'close', ...at })
       return
     }
-    const extras = rest(entry.wire, new Set(KNOWN[entry.type] ?? ['type', 'data']))
+    const extras = { ...rest(entry.wire, new Set(KNOWN[entry.type] ?? ['type', 'data'])), ...entry.unread }
     const sealed = sealOf(entry)
     sink({
       type: 'close',
@@ -217,7 +254,7 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
           deltaBlock(wire)
           return learn(data, wire)
         case 'content_block_stop':
-          return closeBlock(asNumber(wire.index) ?? -1)
+          return closeBlock(asNumber(wire.index) ?? -1, wire)
         case 'message_delta': {
           const delta = isObject(wire.delta) ? wire.delta : {}
           if (delta.stop_reason !== undefined && delta.stop_reason !== null)
@@ -235,12 +272,7 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
         case 'message_stop':
           return finish()
         default:
-          // An event nobody knows yet: passed on by a relay, told as lost by a translation.
-          return sink({
-            type: 'extras',
-            dialect: 'anthropic-messages',
-            members: { [`event ${type}`]: rest(wire, new Set(['type'])) },
-          })
+          return sink({ type: 'unread', dialect: 'anthropic-messages', name: type, value: wire })
       }
     },
     end() {

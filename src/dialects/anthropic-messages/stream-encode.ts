@@ -180,13 +180,17 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           return
         case 'logprobs':
           return
+        case 'unread':
+          if (event.dialect === 'anthropic-messages')
+            write(`event: ${event.name}\ndata: ${JSON.stringify(event.value)}\n\n`)
+          return
         case 'failure':
           write(failureFrame(event.error, context.id))
           return
         case 'end': {
           const delta = encodeFinish(finish, called, own)
           write(
-            `event: message_delta\ndata: ${JSON.stringify({ type: 'message_delta', delta, usage: deltaUsage(usage) })}\n\n`,
+            `event: message_delta\ndata: ${JSON.stringify({ type: 'message_delta', delta: { ...delta, ...extras }, usage: deltaUsage(usage) })}\n\n`,
           )
           write('event: message_stop\ndata: {"type":"message_stop"}\n\n')
           return

@@ -79,7 +79,9 @@ const readers: Readonly<Record<string, (inner: Json) => Part | undefined>> = {
     const pieces = inner.content.map((piece) => (isObject(piece) ? piece.text : undefined))
     if (!pieces.every((piece) => typeof piece === 'string')) return undefined
     const part: Part = { kind: 'text', text: pieces.join(''), citations: inner.citations.map(decodeCitation) }
-    return withOrigin(part, {}, { citationsContent: inner.content })
+    return withOrigin(part, unread(inner, new Set(['content', 'citations'])), {
+      citationsContent: inner.content,
+    })
   },
 }
 

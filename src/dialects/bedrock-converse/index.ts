@@ -2,6 +2,7 @@
 // recorded traffic.
 
 import type { GenerationDialect } from '../../core/dialect.ts'
+import { ofAnswers } from './answer-members.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
 import { inspect, meter } from './meter.ts'
 import { wireName } from './names.ts'
@@ -20,7 +21,7 @@ export const bedrockConverse: GenerationDialect = {
   toolName: wireName,
   seals: 'anthropic-messages',
   request: { decode: decodeRequest, encode: encodeRequest },
-  response: { decode: decodeResponse, encode: encodeResponse },
+  response: { decode: decodeResponse, encode: encodeResponse, tellsNothing: ofAnswers },
   // The wire has nothing that keeps a connection alive.
   stream: { decoder, encoder, keepAlive: '', failure: failureFrame },
   error: { decode: decodeError, encode: encodeError },

@@ -11,6 +11,7 @@ import { decodeFinish, stopReason } from './finish.ts'
 import { ID, originOf, ownExtras } from './own.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
+const MESSAGE = new Set(['role', 'content'])
 const ROOT = new Set(['output', 'stopReason', 'usage'])
 
 /** @throws GatewayError `bad_upstream_response` for anything that holds no message. */
@@ -32,7 +33,7 @@ export function decodeResponse(wire: Json, _quirks: Quirks): GenerationResponse 
       },
     ],
     ...(usage ? { usage } : {}),
-    origin: { dialect: ID, ...originOf(unread(root, ROOT)) },
+    origin: { dialect: ID, ...originOf({ ...unread(root, ROOT), ...unread(message, MESSAGE) }) },
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type { Frame, Quirks, StreamDecoder } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/error.ts'
-import type { EventSink, OpenPart } from '../../core/event.ts'
+import type { CloseEvent, EventSink, OpenPart } from '../../core/event.ts'
 import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
 import { unread } from '../../core/members.ts'
 import { ERROR_EVENT } from '../../wire/aws-event-stream.ts'
@@ -25,7 +25,15 @@ interface Block {
   redacted: Buffer[]
   /** Pieces of a server tool's result. */
   pieces: Json[]
+  /** Members of its events that nobody reads, as far as looked for: in the first delta, start and stop. */
+  unread: JsonObject
+  looked: boolean
 }
+
+const DELTA = new Set(['contentBlockIndex', 'delta', 'p'])
+const START = new Set(['contentBlockIndex', 'start', 'p'])
+const STOP = new Set(['contentBlockIndex', 'p'])
+const DELTAS = new Set(['text', 'toolUse', 'reasoningContent', 'citation', 'toolResult', 'image'])
 
 export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
   let started = false
@@ -49,7 +57,17 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
     const index = asNumber(wire.contentBlockIndex) ?? 0
     let block = blocks.get(index)
     if (!block) {
-      block = { part: next++, kind: undefined, start: {}, json: '', signature: '', redacted: [], pieces: [] }
+      block = {
+        part: next++,
+        kind: undefined,
+        start: {},
+        json: '',
+        signature: '',
+        redacted: [],
+        pieces: [],
+        unread: {},
+        looked: false,
+      }
       blocks.set(index, block)
     }
     return block
@@ -67,9 +85,16 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
     if (!isObject(wire.start)) return
     const block = blockAt(wire)
     block.start = wire.start
+    Object.assign(block.unread, unread(wire, START))
     const { toolUse: call } = wire.start
     if (isObject(call) && call.type !== 'server_tool_use')
       open(block, { kind: 'tool_call', id: asString(call.toolUseId) ?? '', name: asString(call.name) ?? '' })
+  }
+
+  const look = (block: Block, wire: JsonObject, delta: JsonObject): void => {
+    if (block.looked) return
+    block.looked = true
+    Object.assign(block.unread, unread(wire, DELTA), unread(delta, DELTAS))
   }
 
   const deltaBlock = (wire: JsonObject): void => {
@@ -80,9 +105,11 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
       if (delta.text === '' && !blocks.has(asNumber(wire.contentBlockIndex) ?? 0)) return
       const block = blockAt(wire)
       open(block, { kind: 'text' })
+      look(block, wire, delta)
       return text(block, delta.text)
     }
     const block = blockAt(wire)
+    look(block, wire, delta)
     const { toolUse, reasoningContent: reasoning, citation, toolResult } = delta
     if (isObject(toolUse)) {
       const fragment = asString(toolUse.input) ?? ''
@@ -102,19 +129,28 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
       if (block.kind === 'text')
         sink({ type: 'citation', choice: 0, part: block.part, citation: decodeCitation(citation) })
     } else if (Array.isArray(toolResult)) block.pieces.push(...toolResult)
+    else if (block.kind === undefined && !DELTAS.has(Object.keys(delta)[0] ?? ''))
+      // A kind of block from the future: what its deltas say is all there is of it.
+      block.start = { ...block.start, ...delta }
     else if (isObject(delta.image))
       block.start = { image: { ...asObject(block.start.image), ...delta.image } }
   }
 
-  const closeBlock = (index: number): void => {
+  const closeBlock = (index: number, wire: JsonObject = {}): void => {
     const block = blocks.get(index)
     if (!block) return
+    Object.assign(block.unread, unread(wire, STOP))
     blocks.delete(index)
     const at = { choice: 0, part: block.part }
     if (block.kind === undefined) {
       const value = wholeBlock(block)
       if (!value) return
-      sink({ type: 'open', ...at, open: { kind: 'whole', value: decodeBlock(value) } })
+      const whole = decodeBlock(value)
+      // Of a block that is its deltas they are no members beside it.
+      const extras = unread(block.unread, new Set(Object.keys(value)))
+      if (Object.keys(extras).length > 0)
+        whole.origin = { ...whole.origin, dialect: ID, extras: { ...whole.origin?.extras, ...extras } }
+      sink({ type: 'open', ...at, open: { kind: 'whole', value: whole } })
       sink({ type: 'close', ...at })
       return
     }
@@ -122,8 +158,7 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
       // A call without arguments says nothing about them.
       if (block.json === '') sink({ type: 'delta', ...at, text: '{}' })
       const extras = unread(asObject(block.start.toolUse), new Set(['toolUseId', 'name']))
-      const origin = Object.keys(extras).length > 0 ? { origin: { dialect: ID, extras } as const } : {}
-      return sink({ type: 'close', ...at, ...origin })
+      return sink({ type: 'close', ...at, ...originOf({ ...extras, ...block.unread }) })
     }
     const sealed =
       block.redacted.length > 0
@@ -131,7 +166,7 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
         : block.signature === ''
           ? undefined
           : signatureSeal(block.signature)
-    sink({ type: 'close', ...at, ...(sealed ? { sealed } : {}) })
+    sink({ type: 'close', ...at, ...(sealed ? { sealed } : {}), ...originOf(block.unread) })
   }
 
   const settle = (): void => {
@@ -159,7 +194,7 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
         case 'contentBlockDelta':
           return deltaBlock(wire)
         case 'contentBlockStop':
-          return closeBlock(asNumber(wire.contentBlockIndex) ?? 0)
+          return closeBlock(asNumber(wire.contentBlockIndex) ?? 0, wire)
         case 'messageStop': {
           if (stop) return
           for (const index of Array.from(blocks.keys())) closeBlock(index)
@@ -178,9 +213,13 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
           metered = true
           return settle()
         }
-        default:
-          // messageStart says only the role; an event nobody knows yet is ignored.
+        case 'messageStart': {
+          const extras = unread(wire, new Set(['role', 'p']))
+          if (Object.keys(extras).length > 0) sink({ type: 'extras', dialect: ID, members: extras })
           return
+        }
+        default:
+          return sink({ type: 'unread', dialect: ID, name: event, value: wire })
       }
     },
     end() {
@@ -195,6 +234,9 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
     },
   }
 }
+
+const originOf = (extras: JsonObject): Pick<CloseEvent, 'origin'> =>
+  Object.keys(extras).length > 0 ? { origin: { dialect: ID, extras } } : {}
 
 /** A server tool's call or result, or an image, put together from its start and its pieces. */
 function wholeBlock(block: Block): JsonObject | undefined {

@@ -128,6 +128,8 @@ export function encoder(_context: AnswerContext, write: (text: string) => void):
           return
         case 'logprobs':
           return
+        case 'unread':
+          return
         case 'failure':
           return write(failureFrame(event.error))
         case 'end': {

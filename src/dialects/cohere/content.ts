@@ -101,10 +101,11 @@ export function decodeCall(wire: Json): Part {
     name: inner.name,
     arguments: none ? '{}' : text,
   }
-  const origin = originOf(
-    unread(wire, new Set(['id', 'type', 'function'])),
-    none ? { arguments: given ?? 'absent' } : {},
-  )
+  const more = unread(inner, new Set(['name', 'arguments']))
+  const origin = originOf(unread(wire, new Set(['id', 'type', 'function'])), {
+    ...(none ? { arguments: given ?? 'absent' } : {}),
+    ...(Object.keys(more).length > 0 ? { inner: more } : {}),
+  })
   if (origin) part.origin = origin
   return part
 }
@@ -112,13 +113,17 @@ export function decodeCall(wire: Json): Part {
 export function encodeCall(part: Part, name: (name: string) => string): JsonObject[] {
   if (part.kind === 'opaque') return part.type === 'tool_call' ? [part.value as JsonObject] : []
   if (part.kind !== 'tool_call') return []
-  const spelt = ownShape(part.origin).arguments
+  const { arguments: spelt, inner } = ownShape(part.origin)
   const text = spelt !== undefined && part.arguments === '{}' ? spelt : part.arguments
   return [
     {
       id: part.id,
       type: 'function',
-      function: { name: name(part.name), ...(text === 'absent' ? {} : { arguments: text }) },
+      function: {
+        name: name(part.name),
+        ...(text === 'absent' ? {} : { arguments: text }),
+        ...(isObject(inner) ? inner : {}),
+      },
       ...ownExtras(part.origin),
     },
   ]

@@ -1,6 +1,7 @@
 // Cohere Chat v2, both directions. Wire facts: the vendor's published OpenAPI description and recorded traffic.
 
 import type { GenerationDialect } from '../../core/dialect.ts'
+import { ofAnswers } from './answer-members.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
 import { inspect, meter } from './meter.ts'
 import { wireName } from './names.ts'
@@ -18,7 +19,7 @@ export const cohereChat: GenerationDialect = {
   content: 'messages',
   toolName: wireName,
   request: { decode: decodeRequest, encode: encodeRequest },
-  response: { decode: decodeResponse, encode: encodeResponse },
+  response: { decode: decodeResponse, encode: encodeResponse, tellsNothing: ofAnswers },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
   error: { decode: decodeError, encode: encodeError },
   meter,

@@ -6,7 +6,8 @@ import { GatewayError } from '../../core/error.ts'
 import type { CloseEvent, EventSink, OpenPart } from '../../core/event.ts'
 import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
 import { unread } from '../../core/members.ts'
-import { decodeCitation } from './content.ts'
+import type { Origin } from '../../core/origin.ts'
+import { decodeCitation, decodePiece } from './content.ts'
 import { decodeFinish, failureOf } from './finish.ts'
 import { ID, PLAN } from './own.ts'
 import { decodeUsage } from './usage.ts'
@@ -16,7 +17,18 @@ interface Block {
   kind: OpenPart['kind']
   open: boolean
   text: string
+  /** Members that nobody reads. */
+  unread: JsonObject
+  /** A piece of a kind not known: it is passed on whole. */
+  whole?: JsonObject
 }
+
+const START = new Set(['type', 'id', 'delta'])
+const INSIDE = new Set(['message'])
+const MESSAGE = new Set(['role', 'content', 'tool_plan', 'tool_calls', 'citations'])
+const PIECE = new Set(['type', 'text', 'thinking'])
+const CALL = new Set(['id', 'type', 'function'])
+const INNER = new Set(['name', 'arguments'])
 
 export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
   let started = false
@@ -31,8 +43,8 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
     over = true
     sink({ type: 'failure', error })
   }
-  const open = (part: OpenPart): Block => {
-    const block: Block = { part: next++, kind: part.kind, open: true, text: '' }
+  const open = (part: OpenPart, unread: JsonObject = {}): Block => {
+    const block: Block = { part: next++, kind: part.kind, open: true, text: '', unread }
     sink({ type: 'open', choice: 0, part: block.part, open: part })
     return block
   }
@@ -44,7 +56,18 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
   const close = (block: Block | undefined, origin?: CloseEvent['origin']): void => {
     if (!block?.open) return
     block.open = false
-    sink({ type: 'close', choice: 0, part: block.part, ...(origin ? { origin } : {}) })
+    if (block.whole) {
+      sink({
+        type: 'open',
+        choice: 0,
+        part: block.part,
+        open: { kind: 'whole', value: decodePiece(block.whole) },
+      })
+      return sink({ type: 'close', choice: 0, part: block.part })
+    }
+    const more = Object.keys(block.unread).length > 0
+    const own: Origin | undefined = more ? { ...origin, dialect: ID, extras: block.unread } : origin
+    sink({ type: 'close', choice: 0, part: block.part, ...(own ? { origin: own } : {}) })
   }
   const closePlan = (): void => {
     close(plan, PLAN)
@@ -57,6 +80,10 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
     close(block, none ? { dialect: ID, shape: { arguments: '' } } : undefined)
   }
 
+  const extras = (members: JsonObject): void => {
+    if (Object.keys(members).length > 0) sink({ type: 'extras', dialect: ID, members })
+  }
+
   const event = (type: string, wire: JsonObject): void => {
     const delta = isObject(wire.delta) ? wire.delta : {}
     const message = isObject(delta.message) ? delta.message : {}
@@ -65,22 +92,24 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
       case 'message-start':
         if (started) return
         started = true
-        return sink({
-          type: 'start',
-          id: asString(wire.id) ?? '',
-          model: '',
-          created: 0,
-          origin: { dialect: ID },
-        })
+        sink({ type: 'start', id: asString(wire.id) ?? '', model: '', created: 0, origin: { dialect: ID } })
+        return extras({ ...unread(wire, START), ...unread(delta, INSIDE), ...unread(message, MESSAGE) })
       case 'content-start': {
         closePlan()
         const piece = isObject(message.content) ? message.content : {}
-        const block = open({ kind: piece.type === 'thinking' ? 'reasoning' : 'text' })
+        if (typeof piece.type === 'string' && piece.type !== 'text' && piece.type !== 'thinking') {
+          const part = next++
+          content.set(index, { part, kind: 'whole', open: true, text: '', unread: {}, whole: { ...piece } })
+          return
+        }
+        const block = open({ kind: piece.type === 'thinking' ? 'reasoning' : 'text' }, unread(piece, PIECE))
         content.set(index, block)
         return grow(block, asString(piece.thinking) ?? asString(piece.text))
       }
       case 'content-delta': {
         const piece = isObject(message.content) ? message.content : {}
+        const whole = content.get(index)?.whole
+        if (whole) return void Object.assign(whole, piece)
         return grow(content.get(index), asString(piece.thinking) ?? asString(piece.text))
       }
       case 'content-end': {
@@ -95,11 +124,10 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
         closePlan()
         const call = isObject(message.tool_calls) ? message.tool_calls : {}
         const inner = isObject(call.function) ? call.function : {}
-        const block = open({
-          kind: 'tool_call',
-          id: asString(call.id) ?? '',
-          name: asString(inner.name) ?? '',
-        })
+        const block = open(
+          { kind: 'tool_call', id: asString(call.id) ?? '', name: asString(inner.name) ?? '' },
+          { ...unread(call, CALL), ...unread(inner, INNER) },
+        )
         calls.set(index, block)
         return grow(block, asString(inner.arguments))
       }
@@ -125,17 +153,18 @@ export function decoder(_quirks: Quirks, sink: EventSink): StreamDecoder {
         closePlan()
         for (const block of content.values()) close(block)
         for (const block of calls.values()) closeCall(block)
-        const extras = unread(delta, new Set(['finish_reason', 'usage', 'error']))
-        if (Object.keys(extras).length > 0) sink({ type: 'extras', dialect: ID, members: extras })
+        extras({ ...unread(delta, new Set(['finish_reason', 'usage', 'error'])), ...unread(wire, START) })
         sink({ type: 'finish', choice: 0, finish: decodeFinish(delta.finish_reason) })
         const usage = decodeUsage(delta.usage)
         if (usage) sink({ type: 'usage', usage })
         over = true
         return sink({ type: 'end' })
       }
-      default:
-        // debug, citation-end, and what the future brings.
+      case 'citation-end':
+      case 'debug':
         return
+      default:
+        return sink({ type: 'unread', dialect: ID, name: type, value: wire })
     }
   }
 

@@ -80,6 +80,8 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           return
         case 'logprobs':
           return
+        case 'unread':
+          return
         case 'failure':
           return write(failureFrame(event.error))
         case 'end':

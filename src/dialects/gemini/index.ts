@@ -2,6 +2,7 @@
 // SDK, observation of Google's own clients, and recorded traffic.
 
 import type { GenerationDialect } from '../../core/dialect.ts'
+import { ofAnswers } from './answer-members.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
 import { wireName } from './names.ts'
 import { inspect, meter } from './meter.ts'
@@ -17,7 +18,7 @@ export const gemini: GenerationDialect = {
   addressing: 'path',
   content: 'contents',
   request: { decode: decodeRequest, encode: encodeRequest },
-  response: { decode: decodeResponse, encode: encodeResponse },
+  response: { decode: decodeResponse, encode: encodeResponse, tellsNothing: ofAnswers },
   // A comment must be a block of its own: Google's clients want a block to begin with `data:`.
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
   error: { decode: decodeError, encode: encodeError },

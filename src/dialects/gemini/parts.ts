@@ -65,7 +65,10 @@ export function decodePart(wire: Json, ids: CallIds, at?: string): ReadPart {
     (first ? early : before).push({ ...part, origin: TRAVELLED })
   const found = knownPart(read, ids, snake, at)
   if (!found) {
-    const type = Object.keys(read).find((key) => PART.has(key) && key !== 'thoughtSignature') ?? ''
+    const type =
+      Object.keys(read).find((key) => PART.has(key) && key !== 'thoughtSignature') ??
+      Object.keys(read)[0] ??
+      ''
     return { part: { kind: 'opaque', dialect: 'gemini', type, value: wire }, early, before }
   }
   const { part, known, shape } = found

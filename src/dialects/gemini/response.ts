@@ -132,7 +132,7 @@ export function partWriter(thoughts: boolean): PartWriter {
   }
   const signed = (wire: JsonObject, part: Part): JsonObject => {
     if ('sealed' in part && part.sealed) wire.thoughtSignature = signatureOf(part.sealed)
-    return wire
+    return Object.assign(wire, ownExtras(part.origin))
   }
 
   return {
@@ -150,8 +150,14 @@ export function partWriter(thoughts: boolean): PartWriter {
           if (!aside(part) && part.text !== '') out.push({ text: part.text })
           return true
         case 'tool_call': {
+          const { call: more } = ownShape(part.origin)
           const wire: JsonObject = {
-            functionCall: { id: part.id, name: part.name, args: argsOf(part).args },
+            functionCall: {
+              id: part.id,
+              name: part.name,
+              args: argsOf(part).args,
+              ...(isObject(more) ? more : {}),
+            },
           }
           if (!part.sealed && waiting.length > 0) {
             wire.thoughtSignature = carryReasoning(waiting)

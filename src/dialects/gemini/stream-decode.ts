@@ -19,6 +19,7 @@ import { type CallIds, MADE_ID, decodePart } from './parts.ts'
 import { decodeUsage, mergeUsage } from './usage.ts'
 
 const ROOT = new Set(['candidates', 'usageMetadata', 'modelVersion', 'responseId'])
+const CONTENT = new Set(['role', 'parts'])
 const CANDIDATE = new Set(['index', 'content', 'finishReason', 'finishMessage', 'logprobsResult'])
 
 interface OpenPart {
@@ -237,7 +238,7 @@ export function chunkDecoder(sink: EventSink, whole: boolean): ChunkDecoder {
     const word = finishWord(candidate.finishReason)
     if (word !== undefined) at.word = word
     if (candidate.finishMessage !== undefined) at.message = candidate.finishMessage
-    const extras = unread(candidate, CANDIDATE)
+    const extras = { ...unread(candidate, CANDIDATE), ...unread(content, CONTENT) }
     recite(at, extras)
     if (Object.keys(extras).length > 0) sink({ type: 'extras', dialect: 'gemini', choice, members: extras })
   }

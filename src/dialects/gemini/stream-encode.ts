@@ -190,6 +190,8 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           if (event.choice === undefined) extras = { ...extras, ...event.members }
           else Object.assign(state(event.choice).extras, event.members)
           return
+        case 'unread':
+          return
         case 'failure':
           write(failureFrame(event.error, context.id))
           return

@@ -2,8 +2,8 @@
 // an object; older servers give them no id.
 
 import { type Json, type JsonObject, asString, isObject } from '../../core/json.ts'
-import { unread } from '../../core/members.ts'
-import type { MediaPart, ToolCallPart } from '../../core/part.ts'
+import { originFrom, unread } from '../../core/members.ts'
+import type { MediaPart, OpaquePart, ToolCallPart } from '../../core/part.ts'
 import type { Form } from './form.ts'
 import { COUNTERS } from './usage.ts'
 
@@ -22,10 +22,13 @@ const ROOT = new Set<string>([
 ])
 const MESSAGE = new Set(['role', 'content', 'thinking', 'tool_calls', 'images', 'tool_name'])
 
+const CALL = new Set(['id', 'type', 'function'])
+const INNER = new Set(['index', 'name', 'arguments'])
+
 export interface Said {
   text: string
   thinking: string
-  calls: ToolCallPart[]
+  calls: (ToolCallPart | OpaquePart)[]
   images: MediaPart[]
   logprobs: Json[]
   /** Members nobody reads, of the answer and of its message. */
@@ -54,8 +57,11 @@ export function saidIn(wire: JsonObject, form: Form, before: number): Said {
   }
 }
 
-export function decodeCall(wire: Json, index: number): ToolCallPart[] {
-  if (!isObject(wire) || !isObject(wire.function) || typeof wire.function.name !== 'string') return []
+export function decodeCall(wire: Json, index: number): (ToolCallPart | OpaquePart)[] {
+  if (!isObject(wire) || !isObject(wire.function) || typeof wire.function.name !== 'string')
+    return [{ kind: 'opaque', dialect: 'ollama', type: 'tool_call', value: wire }]
+  const extras = { ...unread(wire, CALL), ...unread(wire.function, INNER) }
+  const origin = originFrom('ollama', extras)
   const { arguments: given } = wire.function
   const id = asString(wire.id)
   return [
@@ -64,6 +70,7 @@ export function decodeCall(wire: Json, index: number): ToolCallPart[] {
       id: id === undefined || id === '' ? `call_${index}` : id,
       name: wire.function.name,
       arguments: typeof given === 'string' ? given : given === undefined ? '' : JSON.stringify(given),
+      ...(origin ? { origin } : {}),
     },
   ]
 }

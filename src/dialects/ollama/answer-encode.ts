@@ -3,7 +3,8 @@
 
 import { callInput } from '../../core/tool-input.ts'
 import type { AnswerContext } from '../../core/dialect.ts'
-import type { JsonObject } from '../../core/json.ts'
+import { type JsonObject, isObject } from '../../core/json.ts'
+import { extrasOf } from '../../core/members.ts'
 import type { Note } from '../../core/note.ts'
 import type { Part, ToolCallPart } from '../../core/part.ts'
 import type { Choice, GenerationResponse } from '../../core/response.ts'
@@ -19,7 +20,7 @@ export function head(context: AnswerContext, created: number): JsonObject {
 }
 
 export function callOf(
-  part: Pick<ToolCallPart, 'id' | 'name' | 'arguments' | 'custom'>,
+  part: Pick<ToolCallPart, 'id' | 'name' | 'arguments' | 'custom' | 'origin'>,
   index: number,
 ): JsonObject {
   return {
@@ -29,6 +30,7 @@ export function callOf(
       name: part.name,
       arguments: callInput(part),
     },
+    ...extrasOf('ollama', part.origin),
   }
 }
 
@@ -57,6 +59,7 @@ export function encodeResponse(
     if (part.kind === 'text' || part.kind === 'refusal') text += part.text
     else if (part.kind === 'reasoning') thinking += part.text
     else if (part.kind === 'tool_call') calls.push(callOf(part, calls.length))
+    else if (part.kind === 'opaque' && isOwn(part.dialect) && isObject(part.value)) calls.push(part.value)
     else if (isImage(part)) images.push(part.source.data)
     else
       notes.push({

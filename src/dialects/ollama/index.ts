@@ -2,6 +2,7 @@
 // as of August 2026, its `ollama` package, and recorded traffic of two servers.
 
 import type { GenerationDialect } from '../../core/dialect.ts'
+import { ofAnswers } from './answer-members.ts'
 import { encodeResponse } from './answer-encode.ts'
 import { decodeError, encodeError, failureLine } from './error.ts'
 import { DIALECT, type Form } from './form.ts'
@@ -25,6 +26,7 @@ function dialect(form: Form): GenerationDialect {
     response: {
       decode: (wire) => decodeResponse(form, wire),
       encode: (response, context) => encodeResponse(form, response, context),
+      tellsNothing: ofAnswers,
     },
     stream: {
       decoder: (_quirks, sink) => decoder(form, sink),

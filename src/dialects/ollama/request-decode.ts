@@ -109,7 +109,7 @@ function decodeMessage(wire: Json, at: string): Message {
     if (Array.isArray(wire.tool_calls))
       for (const [index, call] of wire.tool_calls.entries()) {
         const [part] = decodeCall(call, index)
-        if (!part)
+        if (part?.kind !== 'tool_call')
           throw invalid(`${at}.tool_calls[${index}]`, `${at}.tool_calls[${index}] has no function name`)
         // Clients of older servers echo no id: result and call meet by the name.
         const named = isObject(call) && typeof call.id === 'string' && call.id !== ''
@@ -118,7 +118,7 @@ function decodeMessage(wire: Json, at: string): Message {
           ...(named ? {} : { id: 'absent' }),
           ...(place === undefined ? {} : { index: place }),
         }
-        const spelling = originFrom('ollama', {}, spelt)
+        const spelling = originFrom('ollama', part.origin?.extras ?? {}, spelt)
         message.parts.push({
           ...part,
           ...(named ? {} : { id: `name_${part.name}` }),

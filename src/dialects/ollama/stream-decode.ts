@@ -56,9 +56,14 @@ export function decoder(form: Form, sink: EventSink): StreamDecoder {
       close()
       calls++
       const part = next++
+      if (call.kind === 'opaque') {
+        sink({ type: 'open', choice: 0, part, open: { kind: 'whole', value: call } })
+        sink({ type: 'close', choice: 0, part })
+        continue
+      }
       sink({ type: 'open', choice: 0, part, open: { kind: 'tool_call', id: call.id, name: call.name } })
       if (call.arguments !== '') sink({ type: 'delta', choice: 0, part, text: call.arguments })
-      sink({ type: 'close', choice: 0, part })
+      sink({ type: 'close', choice: 0, part, ...(call.origin ? { origin: call.origin } : {}) })
     }
     if (said.logprobs.length > 0) sink({ type: 'logprobs', choice: 0, content: said.logprobs })
     if (Object.keys(said.extras).length > 0)

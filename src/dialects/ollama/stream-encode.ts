@@ -74,6 +74,8 @@ export function encoder(form: Form, context: AnswerContext, write: (text: string
           return
         case 'citation':
           return
+        case 'unread':
+          return
         case 'failure':
           write(failureLine(event.error, context.id))
           return

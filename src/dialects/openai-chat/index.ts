@@ -2,6 +2,7 @@
 // traffic of OpenAI and the hosts that copy it.
 
 import type { GenerationDialect } from '../../core/dialect.ts'
+import { ofAnswers } from '../openai-family/answer-members.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
 import { fit, needsFit } from './fit.ts'
 import { inspect, meter } from './meter.ts'
@@ -9,7 +10,7 @@ import { wireName } from './names.ts'
 import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request-encode.ts'
 import { rewrites } from './rewrites.ts'
-import { decodeResponse, encodeResponse } from './response.ts'
+import { carriesUnread, decodeResponse, encodeResponse } from './response.ts'
 import { decoder } from './stream-decode.ts'
 import { encoder } from './stream-encode.ts'
 
@@ -26,7 +27,7 @@ export const openaiChat: GenerationDialect = {
     fit,
     rewrites,
   },
-  response: { decode: decodeResponse, encode: encodeResponse },
+  response: { decode: decodeResponse, encode: encodeResponse, tellsNothing: ofAnswers, carriesUnread },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
   error: { decode: decodeError, encode: encodeError },
   meter,

@@ -3,9 +3,10 @@
 import type { AnswerContext, Quirks } from '../../core/dialect.ts'
 import { GatewayError } from '../../core/error.ts'
 import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
+import { saying } from '../../core/members.ts'
 import type { Note } from '../../core/note.ts'
-import type { DialectId, Seal } from '../../core/origin.ts'
-import type { Citation, Part, ReasoningPart, TextPart } from '../../core/part.ts'
+import type { DialectId, Origin, Seal } from '../../core/origin.ts'
+import type { Citation, OpaquePart, Part, ReasoningPart, TextPart } from '../../core/part.ts'
 import type { Choice, GenerationResponse } from '../../core/response.ts'
 import { errorInside } from './error.ts'
 import { decodeFinish, encodeFinish } from './finish.ts'
@@ -14,7 +15,7 @@ import { decodeToolCall } from './messages-decode.ts'
 import { toolCall } from './messages-encode.ts'
 import { thinkingBlock, thinkingParts } from './thinking-blocks.ts'
 import { extraContent } from './thought-signature.ts'
-import { rest } from './members.ts'
+import { rest, unreadMembers } from './members.ts'
 import { usageIn } from './meter.ts'
 import { numberedCitations, sourcesIn } from './numbered-citations.ts'
 import { sealOfDetails, textOfDetails } from './reasoning-details.ts'
@@ -24,6 +25,7 @@ import { decodeUsage, encodeUsage } from '../openai-family/usage.ts'
 
 const ROOT = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])
 const CHOICE = new Set(['index', 'message', 'finish_reason', 'logprobs', 'delta'])
+const CONTENT = new Set(['type', 'text', 'thinking'])
 const MESSAGE = new Set([
   'role',
   'content',
@@ -119,11 +121,16 @@ function answerParts(message: JsonObject, quirks: Quirks): Part[] {
     for (const image of message.images) {
       const url = isObject(image) && isObject(image.image_url) ? image.image_url.url : undefined
       if (typeof url === 'string') parts.push({ kind: 'media', media: 'image', source: urlSource(url) })
+      else parts.push(opaque('image', image))
     }
   if (isObject(message.audio) && message.audio.id !== '')
     parts.push({ kind: 'opaque', dialect: 'openai-chat', type: 'audio', value: message.audio })
   if (Array.isArray(message.tool_calls))
     for (const [index, call] of message.tool_calls.entries()) {
+      if (!isCall(call)) {
+        parts.push(opaque('tool_call', call))
+        continue
+      }
       const part = decodeToolCall(call, `tool_calls[${index}]`)
       if (part.id === '') part.id = `call_${index}`
       parts.push(part)
@@ -140,12 +147,20 @@ function answerParts(message: JsonObject, quirks: Quirks): Part[] {
   return parts
 }
 
+/** A call of a kind nobody knows yet is no reason to refuse the answer. */
+function isCall(wire: Json): boolean {
+  const inner = isObject(wire) ? (wire.type === 'custom' ? wire.custom : wire.function) : undefined
+  return isObject(inner) && typeof inner.name === 'string'
+}
+
 function nonEmpty(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+type ContentPart = TextPart | ReasoningPart | OpaquePart
+
 /** A string, perhaps with reasoning in tags before it, or Mistral's list of typed parts with `thinking` among them. */
-export function contentOf(content: Json | undefined, thinkTags = false): (TextPart | ReasoningPart)[] {
+export function contentOf(content: Json | undefined, thinkTags = false): ContentPart[] {
   if (typeof content === 'string') {
     if (!thinkTags) return content === '' ? [] : [{ kind: 'text', text: content }]
     const parts: (TextPart | ReasoningPart)[] = []
@@ -155,22 +170,32 @@ export function contentOf(content: Json | undefined, thinkTags = false): (TextPa
     return parts
   }
   if (!Array.isArray(content)) return []
-  return content.flatMap((part): (TextPart | ReasoningPart)[] => {
+  return content.flatMap((part): ContentPart[] => {
     if (!isObject(part)) return []
-    if (part.type === 'text' && typeof part.text === 'string') return [{ kind: 'text', text: part.text }]
+    const unread = unreadMembers(part, CONTENT)
+    const origin = unread ? { origin: { dialect: 'openai-chat' as const, extras: unread } } : {}
+    if (part.type === 'text' && typeof part.text === 'string')
+      return [{ kind: 'text', text: part.text, ...origin }]
     if (part.type === 'thinking') {
       const inner = part.thinking
       const text =
         typeof inner === 'string'
           ? inner
           : contentOf(inner)
-              .map((piece) => piece.text)
+              .map((piece) => (piece.kind === 'opaque' ? '' : piece.text))
               .join('')
-      return [{ kind: 'reasoning', text }]
+      return [{ kind: 'reasoning', text, ...origin }]
     }
-    return []
+    return [opaque(asString(part.type) ?? '', part)]
   })
 }
+
+export const opaque = (type: string, value: Json): OpaquePart => ({
+  kind: 'opaque',
+  dialect: 'openai-chat',
+  type,
+  value,
+})
 
 export function decodeCitation(wire: Json): Citation {
   const inner = isObject(wire) && isObject(wire.url_citation) ? wire.url_citation : undefined
@@ -185,18 +210,40 @@ export function decodeCitation(wire: Json): Citation {
   return citation
 }
 
-type Vendor = 'anthropic' | 'google' | 'bedrock' | 'cohere' | 'openai'
+type Vendor = 'anthropic' | 'google' | 'bedrock' | 'cohere' | 'openai' | 'ollama'
 
 /** Under which vendor's name what only it says travels. */
 export function vendorOf(dialect: DialectId): Vendor {
-  return VENDORS[dialect] ?? 'anthropic'
+  return VENDORS[dialect]
 }
 
-const VENDORS: Partial<Record<DialectId, Vendor>> = {
+const VENDORS: Readonly<Record<DialectId, Vendor>> = {
+  'anthropic-messages': 'anthropic',
   gemini: 'google',
   'bedrock-converse': 'bedrock',
   cohere: 'cohere',
+  'openai-chat': 'openai',
+  'openai-completions': 'openai',
   'openai-responses': 'openai',
+  ollama: 'ollama',
+  'ollama-generate': 'ollama',
+}
+
+/** What these say of an answer beside its parts travels in `provider_specific_fields`. Others repeat their request there. */
+export function carriesUnread(dialect: DialectId): boolean {
+  return CARRIED.has(dialect)
+}
+
+const CARRIED: ReadonlySet<DialectId> = new Set([
+  'anthropic-messages',
+  'bedrock-converse',
+  'cohere',
+  'gemini',
+])
+
+/** The members of such a dialect that say something. */
+export function foreignMembers(dialect: DialectId, members: JsonObject | undefined): JsonObject | undefined {
+  return members && carriesUnread(dialect) ? saying(members) : undefined
 }
 
 /** A citation as an annotation; one without a URL travels whole beside an empty url_citation. `offset`: text before. */
@@ -224,14 +271,22 @@ export function encodeResponse(
     object: 'chat.completion',
     created: response.created === 0 ? context.created : response.created,
     model: context.model,
-    choices: response.choices.map((choice) => encodeChoice(choice, context, notes)),
+    choices: response.choices.map((choice, index) =>
+      encodeChoice(choice, [index === 0 ? response.origin : undefined, choice.origin], context, notes),
+    ),
   }
   if (response.usage) body.usage = encodeUsage(response.usage)
   if (response.origin?.dialect === 'openai-chat') Object.assign(body, response.origin.extras)
   return { body, notes }
 }
 
-function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): JsonObject {
+/** @param beside where members that only another dialect knows may stand. */
+function encodeChoice(
+  choice: Choice,
+  beside: readonly (Origin | undefined)[],
+  context: AnswerContext,
+  notes: Note[],
+): JsonObject {
   let text = ''
   let hasText = false
   const annotations: Json[] = []
@@ -278,9 +333,12 @@ function encodeChoice(choice: Choice, context: AnswerContext, notes: Note[]): Js
   if (audio !== undefined) message.audio = audio
   const own: JsonObject = {}
   for (const [vendor, blocks] of Object.entries(foreign)) own[vendor] = { blocks }
-  // Grounding, safety ratings: what Google says about an answer beside its parts.
-  if (choice.origin?.dialect === 'gemini' && choice.origin.extras)
-    own.google = { ...(isObject(own.google) ? own.google : {}), ...choice.origin.extras }
+  // Grounding, safety ratings, a container: what is said about an answer beside its parts.
+  for (const origin of beside) {
+    const members = origin && foreignMembers(origin.dialect, origin.extras)
+    const vendor = origin && vendorOf(origin.dialect)
+    if (members && vendor) own[vendor] = { ...(isObject(own[vendor]) ? own[vendor] : {}), ...members }
+  }
   if (Object.keys(own).length > 0) message.provider_specific_fields = own
   const extra = extraContent(sealed)
   if (extra) message.extra_content = extra

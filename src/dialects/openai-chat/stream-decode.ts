@@ -15,7 +15,7 @@ import { usageIn } from './meter.ts'
 import { rest, unreadMembers } from './members.ts'
 import { type Source, numberedCitations, sourcesIn } from './numbered-citations.ts'
 import { joinDetails, sealOfDetails, textOfDetails } from './reasoning-details.ts'
-import { contentOf, decodeCitation } from './response.ts'
+import { contentOf, decodeCitation, opaque } from './response.ts'
 import { type ThinkSplitter, thinkSplitter } from './think-tags.ts'
 import { thoughtSeal } from './thought-signature.ts'
 import { thinkingParts } from './thinking-blocks.ts'
@@ -49,6 +49,8 @@ interface Call {
   waiting: string
   custom: boolean
   sealed?: Seal
+  /** Members of its first delta that nobody reads: later ones add to its arguments alone. */
+  unread: JsonObject | undefined
 }
 
 interface ChoiceState {
@@ -221,7 +223,15 @@ export function decoder(quirks: Quirks, told: EventSink): StreamDecoder {
       // A last frame of nulls (Cloudflare) says nothing and begins nothing.
       if (id === '' && (inner.name ?? '') === '' && (inner.arguments ?? inner.input ?? '') === '') return
       closeOpen(choice, at)
-      call = { part: at.next++, id, open: false, name: '', waiting: '', custom }
+      call = {
+        part: at.next++,
+        id,
+        open: false,
+        name: '',
+        waiting: '',
+        custom,
+        unread: unreadIn(wire, inner),
+      }
       at.calls.set(index === undefined ? `id ${at.next}` : String(index), call)
       all.push([choice, call])
     }
@@ -253,8 +263,12 @@ export function decoder(quirks: Quirks, told: EventSink): StreamDecoder {
     for (const part of thinkingParts(wire.thinking_blocks) ?? []) signed(choice, at, part)
     if (typeof wire.content === 'string') content(choice, at, wire.content)
     else if (Array.isArray(wire.content))
-      for (const part of contentOf(wire.content))
-        text(choice, at, part.kind === 'text' ? 'text' : 'reasoning', part.text)
+      for (const part of contentOf(wire.content)) {
+        if (part.kind === 'opaque') whole(choice, at, part)
+        else text(choice, at, part.kind, part.text)
+        if (part.kind !== 'opaque' && part.origin?.extras)
+          sink({ type: 'extras', dialect: 'openai-chat', choice, members: part.origin.extras })
+      }
     if (typeof wire.refusal === 'string') text(choice, at, 'refusal', wire.refusal)
     if (Array.isArray(wire.annotations) && wire.annotations.length > 0) {
       if (at.open?.kind !== 'text') {
@@ -270,6 +284,7 @@ export function decoder(quirks: Quirks, told: EventSink): StreamDecoder {
         const url = isObject(image) && isObject(image.image_url) ? image.image_url.url : undefined
         if (typeof url === 'string')
           whole(choice, at, { kind: 'media', media: 'image', source: urlSource(url) })
+        else whole(choice, at, opaque('image', image))
       }
     if (isObject(wire.audio) && wire.audio.id !== '') at.audio = mergeAudio(at.audio, wire.audio)
     if (Array.isArray(wire.tool_calls))
@@ -381,7 +396,13 @@ export function decoder(quirks: Quirks, told: EventSink): StreamDecoder {
       for (const [owner, call] of all)
         if (owner === choice) {
           openCall(choice, call)
-          sink({ type: 'close', choice, part: call.part, ...(call.sealed ? { sealed: call.sealed } : {}) })
+          sink({
+            type: 'close',
+            choice,
+            part: call.part,
+            ...(call.sealed ? { sealed: call.sealed } : {}),
+            ...(call.unread ? { origin: { dialect: 'openai-chat', extras: call.unread } } : {}),
+          })
         }
       const called = at.calls.size > 0
       sink({
@@ -445,6 +466,15 @@ export function decoder(quirks: Quirks, told: EventSink): StreamDecoder {
       if (!over) finishAll()
     },
   }
+}
+
+const CALL = new Set(['index', 'id', 'type', 'function', 'custom', 'extra_content'])
+const INNER = new Set(['name', 'arguments', 'input'])
+
+function unreadIn(wire: JsonObject, inner: JsonObject): JsonObject | undefined {
+  const outer = unreadMembers(wire, CALL)
+  const more = unreadMembers(inner, INNER)
+  return outer || more ? { ...outer, ...more } : undefined
 }
 
 /** Audio comes as fragments of data and transcript under one id. */

@@ -5,13 +5,13 @@
 import type { AnswerContext, StreamEncoder } from '../../core/dialect.ts'
 import type { StreamEvent } from '../../core/event.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
-import type { Seal } from '../../core/origin.ts'
+import type { DialectId, Seal } from '../../core/origin.ts'
 import type { Citation, Part } from '../../core/part.ts'
 import type { Usage } from '../../core/usage.ts'
 import { failureFrame } from './error.ts'
 import { encodeFinish } from './finish.ts'
 import { thinkingBlock } from './thinking-blocks.ts'
-import { encodeCitation, vendorOf } from './response.ts'
+import { encodeCitation, foreignMembers, vendorOf } from './response.ts'
 import { extraContent } from './thought-signature.ts'
 import { encodeUsage } from '../openai-family/usage.ts'
 
@@ -39,6 +39,7 @@ const SOURCES = ['citations', 'search_results', 'images', 'related_questions'] a
 export function encoder(context: AnswerContext, write: (text: string) => void): StreamEncoder {
   let head = ''
   let usage: Usage | undefined
+  let finished = false
   const tail = context.includeUsage ? ',"usage":null}\n\n' : '}\n\n'
   const legacy = context.request?.origin?.shape?.functions === true
   const choices = new Map<number, ChoiceState>()
@@ -156,6 +157,13 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
     }
   }
 
+  /** Said beside the parts by another dialect alone; after a finish word no client looks for it. */
+  const foreign = (dialect: DialectId, choice: number, given: JsonObject): void => {
+    const members = finished ? undefined : foreignMembers(dialect, given)
+    if (members)
+      chunk(choice, `"provider_specific_fields":{"${vendorOf(dialect)}":${JSON.stringify(members)}}`)
+  }
+
   /** What the answer rests on, in a chunk of its own before the first finish: the caller may want no usage chunk. */
   const sourcesOf = (choice: number): void => {
     const found: JsonObject = {}
@@ -189,6 +197,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           const id = JSON.stringify(event.id === '' ? `chatcmpl-${context.id}` : event.id)
           const created = event.created === 0 ? context.created : event.created
           head = `data: {"id":${id},"object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(context.model)},"choices":`
+          if (event.origin?.extras) foreign(event.origin.dialect, 0, event.origin.extras)
           return
         }
         case 'open':
@@ -201,6 +210,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
         case 'close':
           return close(event)
         case 'finish': {
+          finished = true
           const at = state(event.choice)
           const word = encodeFinish(event.finish, at.calls > 0)
           sourcesOf(event.choice)
@@ -222,14 +232,14 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           return
         }
         case 'extras':
-          if (event.dialect === 'gemini' && event.choice !== undefined)
-            chunk(event.choice, `"provider_specific_fields":{"google":${JSON.stringify(event.members)}}`)
-          if (event.dialect !== 'openai-chat') return
+          if (event.dialect !== 'openai-chat') return foreign(event.dialect, event.choice ?? 0, event.members)
           if (event.choice !== undefined) {
             const inside = JSON.stringify(event.members).slice(1, -1)
             if (event.members.reasoning_details === undefined) chunk(event.choice, inside)
             else details = { choice: event.choice, inside }
           } else answerExtras = { ...answerExtras, ...event.members }
+          return
+        case 'unread':
           return
         case 'failure':
           write(failureFrame(event.error, context.id))

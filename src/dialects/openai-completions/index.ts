@@ -2,6 +2,7 @@
 // model a prompt is one user message. Wire facts: the published types of the `openai` package and recorded traffic.
 
 import type { GenerationDialect } from '../../core/dialect.ts'
+import { ofAnswers } from '../openai-family/answer-members.ts'
 import { decodeError, encodeError, failureFrame } from '../openai-family/error.ts'
 import { inspect, meter } from './meter.ts'
 import { decodeRequest } from './request-decode.ts'
@@ -19,7 +20,7 @@ export const openaiCompletions: GenerationDialect = {
     encode: encodeRequest,
     rewrites: ({ quirks }) => quirks.textIn === 'message',
   },
-  response: { decode: decodeResponse, encode: encodeResponse },
+  response: { decode: decodeResponse, encode: encodeResponse, tellsNothing: ofAnswers },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
   error: {
     decode: (status, body, headers) => decodeError('openai-completions', status, body, headers),

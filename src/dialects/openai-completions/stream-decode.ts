@@ -12,7 +12,8 @@ import { decodeFinish } from './finish.ts'
 import { decodeLogprobs } from './logprobs.ts'
 import { textOf } from './response.ts'
 
-const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage'])
+const CHUNK = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation'])
+const CHOICE = new Set(['index', 'text', 'message', 'delta', 'finish_reason', 'logprobs'])
 
 interface ChoiceState {
   open: boolean
@@ -60,6 +61,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         at.open = true
         sink({ type: 'delta', choice, part: 0, text })
       }
+      const more = unreadMembers(entry, CHOICE)
+      if (more) sink({ type: 'extras', dialect: 'openai-completions', choice, members: more })
       const logprobs = decodeLogprobs(entry.logprobs)
       if (logprobs) sink({ type: 'logprobs', choice, content: logprobs })
       if (typeof entry.finish_reason === 'string' && entry.finish_reason !== '')

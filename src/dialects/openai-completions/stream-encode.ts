@@ -60,6 +60,7 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
         case 'close':
         case 'citation':
         case 'extras':
+        case 'unread':
           return
         case 'failure':
           write(failureFrame(event.error, context.id))

@@ -2,6 +2,7 @@
 // Codex CLI was seen to need.
 
 import type { GenerationDialect } from '../../core/dialect.ts'
+import { ofAnswers } from './answer-members.ts'
 import { decodeError, encodeError, failureFrame } from './error.ts'
 import { inspect, meter } from './meter.ts'
 import { wireName } from './names.ts'
@@ -17,7 +18,7 @@ export const openaiResponses: GenerationDialect = {
   addressing: 'body',
   toolName: wireName,
   request: { decode: decodeRequest, encode: encodeRequest },
-  response: { decode: decodeResponse, encode: encodeResponse },
+  response: { decode: decodeResponse, encode: encodeResponse, tellsNothing: ofAnswers },
   stream: { decoder, encoder, keepAlive: ': keep-alive\n\n', failure: failureFrame },
   error: { decode: decodeError, encode: encodeError },
   meter,

@@ -5,13 +5,14 @@
 import type { Frame, Quirks, StreamDecoder } from '../../core/dialect.ts'
 import { openOf } from '../../core/collect.ts'
 import { GatewayError } from '../../core/error.ts'
-import type { EventSink, OpenPart } from '../../core/event.ts'
+import type { CloseEvent, EventSink, OpenPart } from '../../core/event.ts'
 import { type Json, type JsonObject, asNumber, asString, isObject } from '../../core/json.ts'
 import type { Part } from '../../core/part.ts'
 import { decodeCitation } from './content.ts'
 import { errorInside, errorSaid } from './error.ts'
 import { decodeFinish } from './finish.ts'
 import { assistantParts } from './items-decode.ts'
+import { rest } from './members.ts'
 import { flatName } from './names.ts'
 import { JOINT } from './reasoning.ts'
 import { answerExtras } from './response.ts'
@@ -20,6 +21,8 @@ import { decodeUsage } from './usage.ts'
 /** One open canonical part of an item. */
 interface OpenSlot {
   part: number
+  /** Members of its first delta that nobody reads: the others are like it. */
+  unread?: JsonObject
   /** Text so far, in UTF-16 code units. */
   length: number
   citations: number
@@ -121,8 +124,23 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     for (const [position, part] of assistantParts(wire, `output[${index}]`).entries())
       finish(item, position, part)
     // Parts that the finished item no longer mentions.
-    for (const slot of item.slots.values()) sink({ type: 'close', choice: 0, part: slot.part })
+    for (const slot of item.slots.values()) close(slot)
     item.slots.clear()
+  }
+
+  const looked = (slot: OpenSlot, wire: JsonObject): void => {
+    slot.unread ??= rest(wire, DELTA)
+  }
+  const close = (slot: OpenSlot, more: Pick<CloseEvent, 'sealed' | 'origin'> = {}): void => {
+    const extras = slot.unread && Object.keys(slot.unread).length > 0 ? slot.unread : undefined
+    const origin = extras
+      ? {
+          ...more.origin,
+          dialect: 'openai-responses' as const,
+          extras: { ...more.origin?.extras, ...extras },
+        }
+      : more.origin
+    sink({ type: 'close', choice: 0, part: slot.part, ...more, ...(origin ? { origin } : {}) })
   }
 
   const finish = (item: OpenItem, position: number, part: Part): void => {
@@ -139,10 +157,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
         sink({ type: 'citation', choice: 0, part: slot.part, citation })
     const sealed = part.kind === 'reasoning' || part.kind === 'tool_call' ? part.sealed : undefined
     const whole = part.kind === 'opaque' || part.kind === 'media' || part.kind === 'tool_result'
-    sink({
-      type: 'close',
-      choice: 0,
-      part: slot.part,
+    close(slot, {
       ...(sealed ? { sealed } : {}),
       ...(!whole && part.origin ? { origin: part.origin } : {}),
     })
@@ -152,24 +167,27 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
   const delta = (type: string, wire: JsonObject): void => {
     const index = asNumber(wire.output_index) ?? 0
     const content = asNumber(wire.content_index) ?? 0
-    const text = asString(wire.delta) ?? ''
+    const said = (slot: OpenSlot): void => {
+      looked(slot, wire)
+      add(slot, asString(wire.delta) ?? '')
+    }
     switch (type) {
       case 'response.output_text.delta': {
-        add(openSlot(itemAt(index, 'message'), content, { kind: 'text' }), text)
+        said(openSlot(itemAt(index, 'message'), content, { kind: 'text' }))
         if (Array.isArray(wire.logprobs) && wire.logprobs.length > 0)
           sink({ type: 'logprobs', choice: 0, content: wire.logprobs })
         return
       }
       case 'response.refusal.delta':
-        return add(openSlot(itemAt(index, 'message'), content, { kind: 'refusal' }), text)
+        return said(openSlot(itemAt(index, 'message'), content, { kind: 'refusal' }))
       case 'response.reasoning_summary_text.delta':
-        return add(piece(itemAt(index, 'reasoning'), `summary ${asNumber(wire.summary_index) ?? 0}`), text)
+        return said(piece(itemAt(index, 'reasoning'), `summary ${asNumber(wire.summary_index) ?? 0}`))
       case 'response.reasoning_text.delta':
-        return add(piece(itemAt(index, 'reasoning'), `content ${content}`), text)
+        return said(piece(itemAt(index, 'reasoning'), `content ${content}`))
       default: {
         // Arguments of a call that was never added wait for its end, which tells them whole.
         const slot = items.get(index)?.slots.get(0)
-        if (slot) add(slot, text)
+        if (slot) said(slot)
       }
     }
   }
@@ -193,15 +211,19 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
     sink({ type: 'citation', choice: 0, part: slot.part, citation: decodeCitation(wire.annotation) })
   }
 
-  const ended = (response: JsonObject): void => {
+  const ended = (response: JsonObject, wire: JsonObject): void => {
     start(response)
     const output = Array.isArray(response.output) ? response.output : []
     for (const [index, item] of output.entries()) if (isObject(item)) done(index, item)
     for (const item of items.values()) {
-      for (const slot of item.slots.values()) sink({ type: 'close', choice: 0, part: slot.part })
+      for (const slot of item.slots.values()) close(slot)
       item.slots.clear()
     }
-    sink({ type: 'extras', dialect: 'openai-responses', members: answerExtras(response) })
+    sink({
+      type: 'extras',
+      dialect: 'openai-responses',
+      members: { ...answerExtras(response), ...rest(wire, ENDING) },
+    })
     sink({ type: 'finish', choice: 0, finish: decodeFinish(response, called) })
     const usage = decodeUsage(response.usage, quirks)
     if (usage) sink({ type: 'usage', usage })
@@ -219,7 +241,7 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       case 'response.completed':
       case 'response.incomplete':
         return response
-          ? ended(response)
+          ? ended(response, wire)
           : fail(new GatewayError('bad_upstream_response', `a ${type} event without its response`))
       case 'response.failed':
         return fail(errorSaid(response))
@@ -238,6 +260,8 @@ export function decoder(quirks: Quirks, sink: EventSink): StreamDecoder {
       part(wire)
     else if (type === 'response.output_text.annotation.added') annotation(wire)
     else if (DELTAS.has(type)) delta(type, wire)
+    else if (!PROGRESS.has(type))
+      sink({ type: 'unread', dialect: 'openai-responses', name: type, value: wire })
   }
 
   return {
@@ -282,4 +306,58 @@ const DELTAS: ReadonlySet<string> = new Set([
   'response.reasoning_text.delta',
   'response.function_call_arguments.delta',
   'response.custom_tool_call_input.delta',
+])
+
+const DELTA: ReadonlySet<string> = new Set([
+  'type',
+  'sequence_number',
+  'item_id',
+  'output_index',
+  'content_index',
+  'summary_index',
+  'delta',
+  'logprobs',
+  'obfuscation',
+])
+
+const ENDING: ReadonlySet<string> = new Set(['type', 'sequence_number', 'response'])
+
+/** What is told again by the item's end, or by the end of the answer. */
+const PROGRESS: ReadonlySet<string> = new Set([
+  'response.content_part.done',
+  'response.output_text.done',
+  'response.refusal.done',
+  'response.function_call_arguments.done',
+  'response.custom_tool_call_input.done',
+  'response.reasoning_text.done',
+  'response.reasoning_summary_text.done',
+  'response.reasoning_summary_part.done',
+  'response.web_search_call.in_progress',
+  'response.web_search_call.searching',
+  'response.web_search_call.completed',
+  'response.file_search_call.in_progress',
+  'response.file_search_call.searching',
+  'response.file_search_call.completed',
+  'response.code_interpreter_call.in_progress',
+  'response.code_interpreter_call.interpreting',
+  'response.code_interpreter_call.completed',
+  'response.code_interpreter_call_code.delta',
+  'response.code_interpreter_call_code.done',
+  'response.shell_call_command.added',
+  'response.shell_call_command.delta',
+  'response.shell_call_command.done',
+  'response.shell_call_output_content.delta',
+  'response.shell_call_output_content.done',
+  'response.image_generation_call.in_progress',
+  'response.image_generation_call.generating',
+  'response.image_generation_call.partial_image',
+  'response.image_generation_call.completed',
+  'response.mcp_call.in_progress',
+  'response.mcp_call.completed',
+  'response.mcp_call.failed',
+  'response.mcp_call_arguments.delta',
+  'response.mcp_call_arguments.done',
+  'response.mcp_list_tools.in_progress',
+  'response.mcp_list_tools.completed',
+  'response.mcp_list_tools.failed',
 ])

@@ -331,6 +331,10 @@ export function encoder(context: AnswerContext, write: (text: string) => void): 
           if (event.dialect === 'openai-responses' && event.choice === undefined)
             extras = { ...extras, ...event.members }
           return
+        case 'unread': {
+          const { type: _, sequence_number: __, ...members } = event.value
+          return event.dialect === 'openai-responses' ? emit(event.name, members) : undefined
+        }
         case 'failure':
           begin()
           return write(
