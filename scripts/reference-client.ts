@@ -84,7 +84,8 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'x-trunkline-fallback': '`from->to`: a declared fallback answered',
   'x-trunkline-cost': 'US dollars the call cost, where its price is known',
   'x-trunkline-queue': 'place in a queue, and how long the call waited there',
-  'x-trunkline-notes': 'what could not be carried as it was: `dropped field; ...`',
+  'x-trunkline-notes':
+    "what could not be carried as it was: `dropped field; ...`; of a streamed answer what is known at its beginning, all of it is in the call's record",
   'x-trunkline-overhead-ms': 'time spent in the gateway before the upstream was asked',
   'x-trunkline-upstream-status': "the upstream's own status, where it answered with an error",
   'x-should-retry': '`false`: another try is no use',
