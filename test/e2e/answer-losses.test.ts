@@ -66,9 +66,9 @@ test('of a stream the record says it', async () => {
     async () => {
       const detail = await gw.get(`/api/v1/calls/${reply.headers.get('x-request-id')}`)
       // Under way, it has no notes yet.
-      return detail.at('notes.0.field') === undefined
+      return detail.at('note_list.0.field') === undefined
         ? undefined
-        : (detail.at('notes') as { field: string }[])
+        : (detail.at('note_list') as { field: string }[])
     },
     5_000,
     'the record',
