@@ -11,7 +11,7 @@ import { CORES, cpuUs, start } from '../overhead/processes.ts'
 import { freePort, programOf, startFloor, startNginx, startPortkey } from '../overhead/targets.ts'
 import { requestBody } from '../overhead/traffic.ts'
 import { save } from '../results/save.ts'
-import { ABSENT, type Peer, startLitellm, startRouter } from './peers.ts'
+import { ABSENT, type Peer, startLitellm, startRouter, startRust } from './peers.ts'
 
 const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 1 : 3
@@ -138,6 +138,9 @@ await add('Portkey', async () => ({
 if (!quick) {
   await add('claude-code-router', () => startRouter(origin, scratch))
   await add('LiteLLM', () => startLitellm(origin, scratch))
+  if (process.argv.includes('--rust') || process.env.LITELLM_RS !== undefined)
+    await add('litellm-rs', () => startRust(origin, scratch))
+  else absent.push(['litellm-rs', 'Rust; builds for half an hour, so only with --rust'])
 }
 
 const found = new Map<string, Map<string, string>>()
