@@ -359,30 +359,33 @@ test('165 166 167 171 Azure’s own: an empty first chunk, filters after the sto
     model: 'gpt-x',
     choices: [{ index: 0, delta, finish_reason: finish }],
   })
-  fake.script({
-    sse: [
-      piece({
-        id: '',
-        object: '',
-        created: 0,
-        model: '',
-        choices: [],
-        prompt_filter_results: [{ prompt_index: 0 }],
-      }),
-      piece(delta({ content: 'Hi' }, null)),
-      piece(delta({}, 'stop')),
-      piece({ id: '', choices: [{ index: 0, finish_reason: 'content_filter', content_filter_results: {} }] }),
-      { data: '[DONE]' },
-    ],
-  })
+  const chunks = [
+    piece({
+      id: '',
+      object: '',
+      created: 0,
+      model: '',
+      choices: [],
+      prompt_filter_results: [{ prompt_index: 0 }],
+    }),
+    piece(delta({ content: 'Hi' }, null)),
+    piece(delta({}, 'stop')),
+    piece({ id: '', choices: [{ index: 0, finish_reason: 'content_filter', content_filter_results: {} }] }),
+    { data: '[DONE]' },
+  ]
+  fake.script({ sse: chunks })
   const reply = await messages('azure/my deployment', { stream: true })
   const events = reply.frames().map((frame) => JSON.parse(frame) as unknown)
-  expect(
-    at(
-      events.find((event) => at(event, 'type') === 'message_start'),
-      'message.id',
-    ),
-  ).toBe('c1')
+  // Messages callers get ids of our own; Gemini's see the upstream's, which the first real chunk has.
+  expect(events.filter((event) => at(event, 'type') === 'message_start')).toHaveLength(1)
+  fake.script({ sse: chunks })
+  const gemini = await ask(`${gw.url}/v1beta/models/azure%2Fmy%20deployment:streamGenerateContent?alt=sse`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-goog-api-key': 'sk-test' },
+    body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'hi' }] }] }),
+  })
+  expect(gemini.text).toContain('"responseId":"c1"')
+  expect(gemini.text).not.toContain('"responseId":""')
   expect(
     at(
       events.find((event) => at(event, 'type') === 'message_delta'),

@@ -69,7 +69,7 @@ test('a process that started before there was a database hears what another one 
   const env = { TRUNKLINE_DATA_DIR: join(dir, 'data') }
   const both = await Promise.all([launch({ env }), launch({ env })])
   try {
-    const [writer, reader] = both as [Gateway, Gateway]
+    const [writer, reader] = both
     await Promise.all([writer.started, reader.started])
     const two = { id: 'two', url: second.v1, models: ['m-b'], api_key: 'sk-two' }
     expect((await writer.post('/api/v1/registry', two)).status).toBe(201)

@@ -32,7 +32,7 @@ export async function allTotals(seen: Seen): Promise<{ totals: Totals; missing: 
 }
 
 export async function allCalls(seen: Seen, query: URLSearchParams): Promise<Calls> {
-  const { answers } = (await seen.peers?.ask(`/calls?${query}`)) ?? ALONE
+  const { answers } = (await seen.peers?.ask(`/calls?${query.toString()}`)) ?? ALONE
   const all = [ownCalls(seen, query), ...(answers as Calls[])]
   return {
     underWay: all.reduce((sum, { underWay }) => sum + underWay, 0),
@@ -62,7 +62,9 @@ export async function allShares(
 /** Hears calls as they end, wherever they do, until the returned function is called. */
 export function allTail(seen: Seen, query: URLSearchParams, hear: (row: CallRow) => void): () => void {
   const stopOwn = ownTail(seen, query, hear)
-  const stopOthers = seen.peers?.tail(`/tail?${query}`, (line) => hear(JSON.parse(line) as CallRow))
+  const stopOthers = seen.peers?.tail(`/tail?${query.toString()}`, (line) =>
+    hear(JSON.parse(line) as CallRow),
+  )
   return () => {
     stopOwn()
     stopOthers?.()
