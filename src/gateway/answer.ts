@@ -116,7 +116,7 @@ async function streamedAnswer(
     record,
   } = asked
   const rename = request && toolNames(request, upstream)
-  const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget) : undefined
+  const watch = !relayed && issuesSeals(upstream) ? runtime.seals.watch(sealTarget, request) : undefined
   const ids = callIds(request, endpointId)
   // The headers have gone by then: what a stream loses stands in the call's record.
   const lost = relayed
@@ -251,7 +251,7 @@ function wholeAnswer(
     for (const choice of response.choices)
       for (const part of choice.parts) if (part.kind === 'tool_call') unwrap.part(part)
   if (issuesSeals(upstream) && response.choices[0])
-    watchParts(response.choices[0].parts, runtime.seals.watch(sealTarget))
+    watchParts(response.choices[0].parts, runtime.seals.watch(sealTarget, request))
   const crossing = { from: upstream, to: call.dialect, context }
   if (streamed) {
     const events: StreamEvent[] = []

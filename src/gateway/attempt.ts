@@ -19,6 +19,7 @@ import { withUpstreamCallIds } from './call-ids.ts'
 import { compacted, compaction, refuseSealedHistory } from './compact.ts'
 import { countAnswer, countTokensLocally } from './count-tokens.ts'
 import { countUpstream } from './count-upstream.ts'
+import { callerOf } from './identify.ts'
 import { demoAnswerFor } from './demo/serve.ts'
 import { factsOf, tell } from './hooks.ts'
 import { paceGuard } from './pace-guard.ts'
@@ -126,7 +127,12 @@ async function tryOnce(
     const tokens = await countUpstream(call, read, target, runtime)
     return tokens === undefined ? countTokensLocally(call, read) : countAnswer(call, tokens)
   }
-  const sealTarget = { account: endpoint.id, model: deployment.model, dialect: upstream.seals ?? upstream.id }
+  const sealTarget = {
+    account: endpoint.id,
+    model: deployment.model,
+    dialect: upstream.seals ?? upstream.id,
+    caller: callerOf(call),
+  }
   let request: GenerationRequest | undefined
   let prepared: Prepared
   if (relayed) prepared = relayRequest(call, read, deployment, state, spoken, quirks)

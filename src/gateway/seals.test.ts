@@ -15,14 +15,14 @@ const request: GenerationRequest = {
 }
 
 test("bug: Claude's signature that a Chat gateway issued goes back to that gateway, whatever its dialect", () => {
-  const target = { account: 'lite', model: 'm', dialect: 'openai-chat' as const }
+  const target = { account: 'lite', model: 'm', dialect: 'openai-chat' as const, caller: '' }
   const { request: sent, notes } = seals().recall(request, target)
   expect(sent.messages[1]?.parts).toEqual(request.messages[1]?.parts)
   expect(notes).toEqual([])
 })
 
 test('it goes to no other account, and the loss is told', () => {
-  const target = { account: 'claude', model: 'm', dialect: 'anthropic-messages' as const }
+  const target = { account: 'claude', model: 'm', dialect: 'anthropic-messages' as const, caller: '' }
   const { request: sent, notes } = seals().recall(request, target)
   expect(JSON.stringify(sent)).not.toContain(SEAL.value)
   expect(notes).toMatchObject([{ action: 'dropped' }])

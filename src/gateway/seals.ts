@@ -3,6 +3,7 @@
 // and age; a miss degrades to "no reasoning replayed". Seals also get their account here, and go back to no other.
 
 import { LRUCache } from 'lru-cache'
+import { openOf } from '../core/collect.ts'
 import type { GenerationDialect } from '../core/dialect.ts'
 import type { GatewayError } from '../core/error.ts'
 import type { StreamEvent } from '../core/event.ts'
@@ -11,6 +12,7 @@ import type { Note } from '../core/note.ts'
 import type { DialectId, Seal } from '../core/origin.ts'
 import type { Part, ReasoningPart, ToolCallPart } from '../core/part.ts'
 import type { GenerationRequest, Message } from '../core/request.ts'
+import { ownToolTurns } from './own-tool-turns.ts'
 
 const MAX_BYTES = 64 * 1024 * 1024
 const MAX_AGE_MS = 6 * 60 * 60 * 1000
@@ -21,6 +23,8 @@ export interface SealTarget {
   account: string
   model: string
   dialect: DialectId
+  /** Digest of the key of who asks. */
+  caller: string
 }
 
 interface Turn {
@@ -36,7 +40,7 @@ export interface Seals {
   /** The request with remembered state put back and foreign state taken out; the same object where nothing changes. */
   recall(request: GenerationRequest, target: SealTarget): { request: GenerationRequest; notes: Note[] }
   /** Passes each event on, its seal stamped with the account, and remembers the turn at its end. */
-  watch(target: SealTarget): (event: StreamEvent) => StreamEvent
+  watch(target: SealTarget, request: GenerationRequest | undefined): (event: StreamEvent) => StreamEvent
   holding(): Holding
 }
 
@@ -46,8 +50,13 @@ export function seals(): Seals {
     ttl: MAX_AGE_MS,
     sizeCalculation: sizeOf,
   })
+  const own = ownToolTurns()
   return {
-    holding: () => ({ entries: turns.size, bytes: turns.calculatedSize, mostBytes: MAX_BYTES }),
+    holding: () => ({
+      entries: turns.size + own.entries,
+      bytes: turns.calculatedSize + own.bytes,
+      mostBytes: MAX_BYTES + own.mostBytes,
+    }),
     recall(request, target) {
       const notes: Note[] = []
       let changed = false
@@ -58,13 +67,15 @@ export function seals(): Seals {
         const at = `messages[${index}]`
         const signed = drop && needsSignature(target) ? withoutUnsigned(message, at, notes) : message
         const kept = withoutForeign(signed, target, at, notes, drop)
-        const whole = withRemembered(kept, turns, target)
+        const asked = own.recall(request.messages, index, target)
+        const whole = asked === message ? withRemembered(kept, turns, target) : asked
         if (whole !== message) changed = true
         return whole
       })
       return { request: changed ? { ...request, messages } : request, notes }
     },
-    watch(target) {
+    watch(target, request) {
+      const look = own.watch(target, request)
       const reasoning: ReasoningPart[] = []
       const calls: Turn['calls'] = new Map()
       const open = new Map<number, ReasoningPart | ToolCallPart>()
@@ -74,7 +85,7 @@ export function seals(): Seals {
         model: seal.model ?? target.model,
         account: seal.account ?? target.account,
       })
-      return (event) => {
+      const stamped = (event: StreamEvent): StreamEvent => {
         switch (event.type) {
           case 'open':
             if (event.choice !== 0) return event
@@ -120,6 +131,11 @@ export function seals(): Seals {
             return event
         }
       }
+      return (event) => {
+        const told = stamped(event)
+        look(told)
+        return told
+      }
     },
   }
 }
@@ -127,29 +143,24 @@ export function seals(): Seals {
 /** Stamps a whole answer's seals and remembers it: the same as `watch` over its events. */
 export function watchParts(parts: readonly Part[], pass: (event: StreamEvent) => StreamEvent): void {
   for (const [part, value] of parts.entries()) {
-    if (value.kind === 'reasoning')
-      pass({
-        type: 'open',
-        choice: 0,
-        part,
-        open: { kind: 'reasoning', ...(value.redacted === undefined ? {} : { redacted: value.redacted }) },
-      })
-    else if (value.kind === 'tool_call')
-      pass({ type: 'open', choice: 0, part, open: { kind: 'tool_call', id: value.id, name: value.name } })
-    else if (value.kind === 'text' && value.sealed)
-      pass({ type: 'open', choice: 0, part, open: { kind: 'text' } })
-    else continue
-    if (value.kind === 'reasoning') pass({ type: 'delta', choice: 0, part, text: value.text })
+    const at = { choice: 0, part }
+    pass({ type: 'open', ...at, open: openOf(value) })
+    if ('text' in value && value.text !== '') pass({ type: 'delta', ...at, text: value.text })
+    if (value.kind === 'text')
+      for (const citation of value.citations ?? []) pass({ type: 'citation', ...at, citation })
+    const sealed = sealIn(value)
     const closed = pass({
       type: 'close',
-      choice: 0,
-      part,
-      ...(value.sealed ? { sealed: value.sealed } : {}),
+      ...at,
+      ...(sealed ? { sealed } : {}),
+      ...(value.origin ? { origin: value.origin } : {}),
     })
-    if (closed.type === 'close' && closed.sealed) value.sealed = closed.sealed
+    if (sealed && closed.type === 'close' && closed.sealed) Object.assign(value, { sealed: closed.sealed })
   }
   pass({ type: 'end' })
 }
+
+const sealIn = (part: Part): Seal | undefined => ('sealed' in part ? part.sealed : undefined)
 
 /** Seals of another account go back to nobody: the vendor would refuse or silently drop them. */
 function withoutForeign(

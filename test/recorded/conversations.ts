@@ -4,11 +4,14 @@
 // client returned.
 
 import { collect, replay } from '../../src/core/collect.ts'
+import { GatewayError } from '../../src/core/error.ts'
 import type { StreamEvent } from '../../src/core/event.ts'
 import { type Json, type JsonObject, asString, isObject } from '../../src/core/json.ts'
+import type { OpaquePart } from '../../src/core/part.ts'
 import type { GenerationRequest, Message } from '../../src/core/request.ts'
 import { frameReader } from '../../src/wire/frames.ts'
 import type { RecordedCase } from './cases.ts'
+import { canonical as shown } from './facts.ts'
 import { type Wire, faces } from './wires/index.ts'
 
 export interface Turn {
@@ -18,18 +21,21 @@ export interface Turn {
   next: RecordedCase
 }
 
-/** Why turns in which the vendor's own servers ran a tool are not replayed in another dialect. */
-export const OWN_TOOLS =
-  "the vendor's own tools ran in it; their blocks have no form in any other dialect, are noted, and do not return"
+/** Why some turns are not replayed in another dialect. */
+export const WORDLESS =
+  "the vendor's own tool ran in it and the model said not a word and made no call: a caller of another dialect is shown an empty turn, and nothing it sends back names it"
 
 /** Pairs of successive exchanges that replay one conversation: the later request holds the earlier answer. */
 export function turnsOf(cases: readonly RecordedCase[]): { turns: Turn[]; left: Turn[] } {
   const all = pairsOf(cases)
-  const own = ({ answered }: Turn): boolean =>
-    received(answered.wire, answered.streamed, answered.bytes).some(
-      (event) => event.type === 'open' && event.open.kind === 'whole',
+  const wordless = ({ answered }: Turn): boolean => {
+    if (blocksOf(answered).length === 0) return false
+    const { choices } = collect(received(answered.wire, answered.streamed, answered.bytes))
+    return !choices.some(({ parts }) =>
+      parts.some((part) => part.kind === 'tool_call' || (part.kind === 'text' && part.text.trim() !== '')),
     )
-  return { turns: all.filter((turn) => !own(turn)), left: all.filter(own) }
+  }
+  return { turns: all.filter((turn) => !wordless(turn)), left: all.filter(wordless) }
 }
 
 function pairsOf(cases: readonly RecordedCase[]): Turn[] {
@@ -100,8 +106,23 @@ const SPEAKERS = faces.filter(
 )
 
 export function speakersFor(turn: Turn): Wire[] {
-  return SPEAKERS.filter((wire) => wire !== turn.answered.wire)
+  return SPEAKERS.filter(
+    (wire) => wire !== turn.answered.wire && [turn.answered, turn.next].every(sayable(wire)),
+  )
 }
+
+/** A request may hold what has no form in the caller's dialect (a file for the vendor's own container). */
+const sayable =
+  (wire: Wire) =>
+  (recorded: RecordedCase): boolean => {
+    try {
+      said(canonical(recorded), wire)
+      return true
+    } catch (thrown) {
+      if (thrown instanceof GatewayError && thrown.kind === 'invalid_request') return false
+      throw thrown
+    }
+  }
 
 export async function turnProblems(turn: Turn, caller: Wire, bench: TurnBench): Promise<string[]> {
   const { answered, next } = turn
@@ -132,9 +153,12 @@ export async function turnProblems(turn: Turn, caller: Wire, bench: TurnBench): 
   await bench.ask(caller, body, next.streamed, next)
   const upstream = bench.upstreamBody()
 
+  const there = nodesOf(JSON.parse(upstream) as Json)
+  const lost = blocksOf(answered).filter((block) => !there.has(shown(block.value)))
+  const problems = lost.map(({ type }) => `the block ${type} did not come back`)
   const pieces = returned(answered, next)
   const called = pieces.some((piece) => piece.what === 'call')
-  return pieces.flatMap(({ what, value }) => {
+  const gone = pieces.flatMap(({ what, value }) => {
     // A caller whose dialect has no place for state, and no call to remember it by, cannot bring it back.
     if (what === 'state' && !called && caller.dialect.id === 'ollama') return []
     // Ollama's calls have no ids of the upstream's: pairing is by order.
@@ -143,6 +167,26 @@ export async function turnProblems(turn: Turn, caller: Wire, bench: TurnBench): 
       ? []
       : [`${what} ${value.slice(0, 60)} did not come back`]
   })
+  return [...problems, ...gone]
+}
+
+/** Blocks of the vendor's own tools in an answer. */
+function blocksOf({ wire, streamed, bytes }: RecordedCase): OpaquePart[] {
+  return received(wire, streamed, bytes).flatMap((event) =>
+    event.type === 'open' && event.open.kind === 'whole' && event.open.value.kind === 'opaque'
+      ? [event.open.value]
+      : [],
+  )
+}
+
+/** Every object in a body, in one spelling. */
+function nodesOf(value: Json | undefined, found = new Set<string>()): Set<string> {
+  if (Array.isArray(value)) for (const item of value) nodesOf(item, found)
+  else if (isObject(value)) {
+    found.add(shown(value))
+    for (const inner of Object.values(value)) nodesOf(inner, found)
+  }
+  return found
 }
 
 /** Results of the recorded calls as results of the calls that this caller saw, in their order. */

@@ -2,7 +2,7 @@
 // API, what failed, and `N passed, N failed`. RECORDED_FIXTURES names another folder of the same layout.
 
 import { type RecordedCase, loadCases, recordingsPresent, recordedRoot } from './cases.ts'
-import { OWN_TOOLS, turnsOf } from './conversations.ts'
+import { WORDLESS, turnsOf } from './conversations.ts'
 import { ROWS } from './rows.ts'
 import { loadPlainCases } from './plain.ts'
 import { type CheckName, type CheckResult, startBench } from './run.ts'
@@ -74,6 +74,6 @@ print('answers to a caller of', ANSWERS, (check) => check.slice('to '.length))
 print('turns of a caller of', TURNS, (check) => check.slice('turn of '.length))
 for (const { folder, left } of ROWS)
   if (left) console.log(`left out of ${folder}: ${left.match.source}: ${left.why}`)
-if (leftTurns.length > 0) console.log(`${leftTurns.length} turns left out: ${OWN_TOOLS}`)
+if (leftTurns.length > 0) console.log(`${leftTurns.length} turns left out: ${WORDLESS}`)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed > 0 ? 1 : 0)

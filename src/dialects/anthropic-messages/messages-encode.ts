@@ -11,6 +11,7 @@ import { RAW_ARGUMENTS, parseInput } from '../../core/tool-input.ts'
 import { LATE_CLOSE, LATE_OPEN, type TurnWriter, settleLastTurn, turnsOf } from '../../core/turns.ts'
 import { ownBlock, ownCitations } from './blocks.ts'
 import { encodeMedia } from './media-encode.ts'
+import { ownExtras } from './members.ts'
 import { wireId, wireName } from './names.ts'
 
 export interface Conversation {
@@ -75,6 +76,8 @@ function cacheable(block: JsonObject): boolean {
 }
 
 function noteExtras(node: { origin?: Message['origin'] }, at: string, notes: Note[]): void {
+  // Of a turn that this vendor said and the gateway put back.
+  if (node.origin?.dialect === 'anthropic-messages') return
   for (const [name, value] of Object.entries(node.origin?.extras ?? {}))
     if (name !== 'cache_control' && value !== null)
       notes.push({ field: `${at}.${name}`, action: 'dropped', why: 'Anthropic Messages has no such field' })
@@ -179,7 +182,13 @@ function toolUse(part: ToolCallPart, id: string, at: string, notes: Note[]): Jso
       why: `not a JSON object: sent under ${RAW_ARGUMENTS}`,
     })
   }
-  const block: JsonObject = { type: 'tool_use', id, name: wireName(part.name), input }
+  const block: JsonObject = {
+    type: 'tool_use',
+    id,
+    name: wireName(part.name),
+    input,
+    ...ownExtras(part.origin),
+  }
   if (part.cache) block.cache_control = part.cache.raw
   return block
 }
