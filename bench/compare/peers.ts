@@ -37,7 +37,8 @@ litellm_settings: { telemetry: false, set_verbose: false }
   const running = await start(
     CORES.measured,
     [join(folder, 'env/bin/litellm'), '--config', config, '--port', String(port), '--host', '127.0.0.1'],
-    /Application startup complete|Uvicorn running/,
+    // Its banner; with the log off it says nothing more.
+    /██|Application startup complete|Uvicorn running/,
     {
       port,
       cwd: folder,
@@ -51,6 +52,14 @@ litellm_settings: { telemetry: false, set_verbose: false }
       limitMs: 90_000,
     },
   )
+  for (let turn = 0; turn < 180; turn++) {
+    const alive = await fetch(`http://127.0.0.1:${port}/health/liveliness`).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (alive) break
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
   return {
     name: `LiteLLM ${LITELLM}`,
     running,
