@@ -90,15 +90,37 @@ type Connections = Pick<Dispatcher, 'dispatch' | 'close' | 'destroy'>
  */
 function throughProxy(origin: string, options: ProxyAgent.Options): Connections {
   let agent: ProxyAgent | undefined
-  const loaded = (): Promise<ProxyAgent> =>
-    import('undici').then((undici) => (agent ??= new undici.ProxyAgent(options)))
+  let ended = false
+  const loaded = async (): Promise<ProxyAgent> => {
+    const undici = await import('undici')
+    if (ended) throw new Error('the gateway is closing')
+    return (agent ??= new undici.ProxyAgent(options))
+  }
   return {
     dispatch(request, handler) {
       if (agent) return agent.dispatch({ ...request, origin }, handler)
-      void loaded().then((ready) => ready.dispatch({ ...request, origin }, handler))
+      loaded()
+        .then((ready) => ready.dispatch({ ...request, origin }, handler))
+        .catch((error: Error) => handler.onResponseError?.(NEVER_BEGAN, error))
       return true
     },
-    close: async () => agent?.close(),
-    destroy: async () => agent?.destroy(),
+    async close() {
+      ended = true
+      await agent?.close()
+    },
+    async destroy() {
+      ended = true
+      await agent?.destroy()
+    },
   }
+}
+
+/** Of a request that no connection has heard of. */
+const NEVER_BEGAN: Dispatcher.DispatchController = {
+  aborted: true,
+  paused: false,
+  reason: null,
+  abort() {},
+  pause() {},
+  resume() {},
 }

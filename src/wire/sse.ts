@@ -95,11 +95,6 @@ export function sseReader(handlers: SseHandlers, maxEventBytes = 16 * 1024 * 102
         // Beyond one read only an event that is still open can be too large; a read is small beside the cap.
         grow(dispatched ? 0 : lastLf + 1 - at)
         at = lastLf + 1
-        if (at === bytes.length) return
-        grow(bytes.length - at)
-        pieces.push(Buffer.from(bytes.subarray(at)))
-        pieceBytes = bytes.length - at
-        return
       }
       // The next CR is looked up once and kept until passed, so that a stream without CR is scanned once for it.
       let nextCr = bytes.indexOf(CR, at)
