@@ -105,7 +105,14 @@ async function serve(options: ServeOptions): Promise<void> {
       log,
       clock: systemClock,
       gateway: { writeLine: lines.write, ...(member ? { limits: member.limits } : {}) },
-      ...(member ? { spread: (shared) => member.peers.tell('/registry', shared) } : {}),
+      ...(member
+        ? {
+            spread: (shared) =>
+              member.peers.tell('/registry', shared, (problem) =>
+                log.warn({ problem }, 'a worker did not take a change and serves what it had'),
+              ),
+          }
+        : {}),
       // A file may be named, made or dropped by a change, so the watch follows every one.
       declared(next) {
         watcher.stop()

@@ -19,8 +19,11 @@ export interface Peers {
   readonly expected: number
   /** What each of the others answers to a GET that gives JSON; 404 is an answer and left out. */
   ask(path: string): Promise<Asked>
-  /** Resolves when all have taken it, or are too slow to be waited for. Never rejects. */
-  tell(path: string, body: unknown): Promise<void>
+  /**
+   * Resolves when all have taken it, or are too slow to be waited for. Never rejects. `missed` hears of each that is there
+   * and does not take it; one that has ended asks when it is back.
+   */
+  tell(path: string, body: unknown, missed: (why: string) => void): Promise<void>
   /** What workers had counted that have ended. */
   ended(): Promise<Ended>
   /** Hears the lines that the others' answers to `path` consist of, also of workers that come later. */
@@ -66,13 +69,16 @@ export function peersOf(folder: string, slot: number, expected: number, ended: P
         silent: all.filter((row) => 'silent' in row).length,
       }
     },
-    async tell(path, body) {
+    async tell(path, body, missed) {
       const text = JSON.stringify(body)
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, ASK_MS)
       })
-      await Promise.race([late, Promise.all(others().map((socketPath) => statement(socketPath, path, text)))])
+      await Promise.race([
+        late,
+        Promise.all(others().map((socketPath) => statement(socketPath, path, text, missed))),
+      ])
       clearTimeout(timer)
     },
     tail(path, line) {
@@ -130,7 +136,12 @@ function question(
   })
 }
 
-function statement(socketPath: string, path: string, text: string): Promise<void> {
+function statement(
+  socketPath: string,
+  path: string,
+  text: string,
+  missed: (why: string) => void,
+): Promise<void> {
   return new Promise((resolve) => {
     const telling = ask(
       {
@@ -142,12 +153,17 @@ function statement(socketPath: string, path: string, text: string): Promise<void
         timeout: TELL_MS,
       },
       (response) => {
+        const { statusCode = 0 } = response
+        if (statusCode > 299) missed(`it answered ${statusCode}`)
         response.resume()
         response.on('close', resolve)
       },
     )
     telling.on('error', () => resolve())
-    telling.on('timeout', () => telling.destroy())
+    telling.on('timeout', () => {
+      missed(`no answer within ${TELL_MS} ms`)
+      telling.destroy()
+    })
     telling.end(text)
   })
 }
