@@ -1,11 +1,12 @@
 // Tool call ids that a caller cannot use: those it has already had in this conversation, and those with characters that
 // other wires refuse. It gets one of the gateway's (core/call-id.ts), and the endpoint that issued the id its own back.
 
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { makeCallId, upstreamCallId } from '../core/call-id.ts'
 import type { StreamEvent } from '../core/event.ts'
 import type { Part, ToolCallPart } from '../core/part.ts'
 import type { GenerationRequest } from '../core/request.ts'
+import { digester } from './digests.ts'
 
 export interface CallIds {
   (event: StreamEvent): StreamEvent
@@ -71,14 +72,4 @@ function idsOf(request: GenerationRequest | undefined): Set<string> {
   return ids
 }
 
-const issuers = new Map<string, string>()
-
-function issuerOf(endpoint: string): string {
-  let found = issuers.get(endpoint)
-  if (found === undefined) {
-    found = createHash('sha256').update(endpoint).digest('base64url').slice(0, 3)
-    if (issuers.size >= 1_000) issuers.clear()
-    issuers.set(endpoint, found)
-  }
-  return found
-}
+const issuerOf = digester(3)

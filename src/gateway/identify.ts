@@ -1,10 +1,11 @@
 // Who calls. Today there is one key, the master key; without one configured every local caller is welcome. The text is
 // the same for a missing and a wrong key, and the comparison tells nothing of how wrong it is.
 
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../core/error.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Call } from './call.ts'
+import { digester } from './digests.ts'
 import type { Runtime } from './runtime.ts'
 
 export function identify(call: Pick<Call, 'headers'>, runtime: Pick<Runtime, 'config'>): void {
@@ -21,18 +22,10 @@ export function identify(call: Pick<Call, 'headers'>, runtime: Pick<Runtime, 'co
 /** Whose call it is, for turns and limits: the key it presents, as a digest. Callers without a key are one. */
 export function callerOf(call: Pick<Call, 'headers'>): string {
   const key = keyOf(call)
-  if (key === undefined) return ''
-  let digest = digests.get(key)
-  if (digest === undefined) {
-    digest = createHash('sha256').update(key).digest('base64url').slice(0, 16)
-    if (digests.size >= 1_000) digests.clear()
-    digests.set(key, digest)
-  }
-  return digest
+  return key === undefined ? '' : digest(key)
 }
 
-/** Of keys seen lately: a digest costs more than the rest of a call's bookkeeping. */
-const digests = new Map<string, string>()
+const digest = digester(16)
 
 function keyOf(call: Pick<Call, 'headers'>): string | undefined {
   // Where both credential headers arrive, x-api-key is the one that counts, as at Anthropic's own API.
